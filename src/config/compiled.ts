@@ -1,0 +1,120 @@
+/**
+ * What the supervisor publishes and acceptors read: plain data (MessagePack in shared memory), every default filled in,
+ * every duration in milliseconds, every reference resolved.
+ */
+import type { Bytes, Millis, SeriesId, UpstreamId } from '../brand.ts';
+
+/** How a listener treats spellings of a path that upstreams are known to read in different ways. */
+export interface PathRules {
+  /** `%2F` and `%5C`: refuse the request, forward as they are, or decode into a separator. */
+  readonly encodedSlash: 'reject' | 'keep' | 'decode';
+  /** `//`: merged into one slash, refused, or forwarded as it is. */
+  readonly emptySegments: 'merge' | 'reject' | 'keep';
+}
+
+export interface CompiledListener {
+  readonly name: string;
+  /** Where the supervisor listens: a host and port, or the path of a unix socket. */
+  readonly address: { readonly host: string; readonly port: number } | { readonly unix: string };
+  /** Null: plain HTTP. Paths are absolute. The first certificate is the default one. */
+  readonly tls: {
+    readonly certificates: readonly {
+      readonly hosts: readonly string[];
+      readonly cert: string;
+      readonly key: string;
+    }[];
+  } | null;
+  /** CIDR blocks, as written, of peers whose X-Forwarded-* and X-Request-Id are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly chunkedRequests: 'accept' | 'reject';
+  readonly path: PathRules;
+  readonly limits: {
+    readonly headerBytes: Bytes;
+    readonly headerCount: number;
+    readonly bodyBytes: Bytes;
+    /** Open connections of one acceptor; beyond it new ones wait in the kernel's queue. */
+    readonly connections: number;
+    /** A kept-alive connection without a request. */
+    readonly idleTimeout: Millis;
+    /** From the first byte of a connection to the end of a request head. */
+    readonly headerTimeout: Millis;
+    /** Between two pieces of a request body; also how long a response waits for a client that has stopped reading. */
+    readonly bodyTimeout: Millis;
+  };
+}
+
+export interface CompiledEndpoint {
+  /** `http://host:port` as metrics and logs show it. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** Positive integer share of the requests. */
+  readonly weight: number;
+}
+
+export interface UpstreamTls {
+  /** The name sent as SNI and checked against the certificate; null: the endpoint's host. */
+  readonly serverName: string | null;
+  /** False only when the config says so in as many words. */
+  readonly verify: boolean;
+  /** PEM bundle that replaces the system's roots; null: the system's. */
+  readonly ca: string | null;
+}
+
+export interface CompiledUpstream {
+  readonly name: string;
+  readonly series: SeriesId;
+  /** Null: plain HTTP. */
+  readonly tls: UpstreamTls | null;
+  readonly endpoints: readonly CompiledEndpoint[];
+  readonly balance: 'roundRobin';
+  readonly connections: {
+    /** At most this many connections to one endpoint from one acceptor. */
+    readonly perEndpoint: number;
+    /** A pooled connection without a request is closed after this; keep it below the upstream's own. */
+    readonly idleTimeout: Millis;
+    readonly connectTimeout: Millis;
+    /** Exchanges of one acceptor that may wait for a connection of this upstream; 0: none. */
+    readonly queue: number;
+    readonly queueTimeout: Millis;
+  };
+}
+
+/** One route as an acceptor uses it; decoded on first use, then cached. */
+export interface RouteRecord {
+  readonly name: string;
+  /** `file:line:column` of the route in the config. */
+  readonly source: string;
+  readonly series: SeriesId;
+  readonly forward: {
+    readonly upstream: UpstreamId;
+    /** Prefix taken off the path before forwarding, or null. Whole segments; what is left begins with `/`. */
+    readonly stripPrefix: string | null;
+    /** `preserve`: the client's Host goes on; `upstream`: the endpoint's; anything else is sent as written. */
+    readonly host: string;
+    /** The whole exchange, from request head to the last byte of the response; 0: no limit. */
+    readonly timeout: Millis;
+    /** From the request being sent to the response head. */
+    readonly headTimeout: Millis;
+    /** Between two pieces of the response body. */
+    readonly idleTimeout: Millis;
+    /** Attempts after the first, at most, each on another endpoint where there is one. */
+    readonly retries: number;
+    /** True: a request whose reused connection closed without an answer is repeated also when its method is not idempotent. */
+    readonly retryNonIdempotent: boolean;
+  };
+}
+
+/** Everything of a snapshot but its routes: decoded whole by each acceptor when it takes the snapshot over. */
+export interface CompiledGlobals {
+  readonly listeners: readonly CompiledListener[];
+  readonly upstreams: readonly CompiledUpstream[];
+  readonly accessLog: AccessLogTarget | null;
+}
+
+export interface AccessLogTarget {
+  /** Absolute path, or null for stdout. */
+  readonly file: string | null;
+  /** Share of the exchanges that get a line, 0 to 1; those with a gateway error always do. */
+  readonly sample: number;
+}

@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import { ERRORS, type ErrorCode } from './table.ts';
+
+/** What a client receives for an error of the gateway's own: status, headers and an RFC 9457 problem document. */
+export interface Problem {
+  readonly status: number;
+  readonly reason: string;
+  /** Header lines without the framing, which the response writer adds: names and values alternate. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+/**
+ * Maps an error code to the response a client sees. The only function that does.
+ *
+ * @param code a row of the error table
+ * @param requestId as sent in `x-request-id`, so that a user can quote it to an operator
+ * @param extraHeaders names and values alternating, for what one answer needs (`retry-after`, `allow`)
+ */
+export function problem(code: ErrorCode, requestId: string, extraHeaders: readonly string[] = []): Problem {
+  const { status, detail } = ERRORS[code];
+  const title = STATUS_CODES[status] ?? 'Error';
+  return {
+    status,
+    reason: title,
+    headers: [
+      'content-type',
+      'application/problem+json',
+      'penstock-error',
+      code,
+      'x-request-id',
+      requestId,
+      ...extraHeaders,
+    ],
+    body: `${JSON.stringify({ type: 'about:blank', title, status, detail, code, requestId })}\n`,
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The layout of the memory that all processes of one gateway share: the only place where its words have names.
+ *
+ *   one sealed memfd, created by the supervisor, inherited by every acceptor as file descriptor SHARED_MEMORY_FD
+ *
+ *   byte 0            page-aligned, sizes from the config (`runtime.memory`), offsets in the segment table
+ *   +---------+----------+----------+---------+---------+-- - - --+-----------+
+ *   | control | config A | config B | buckets | slab 0  |         | slab S-1  |
+ *   +---------+----------+----------+---------+---------+-- - - --+-----------+
+ *    superv.   supervisor (acceptors map   all, by    one writer each: the acceptor that holds the slot;
+ *    + slots   both halves read-only)      CAS        the supervisor once that acceptor is dead
+ *
+ * S is twice the number of acceptors: while a rolling replacement runs, an old acceptor still counts into its slab when
+ * its successor already counts into another.
+ *
+ * control, in 32-bit words:
+ *
+ *   0..15   header: magic, layout version, acceptor slots, generation, active half, segment table
+ *   16..    one block of 16 words (a cache line, so that heartbeats of two acceptors never share one) per slot
+ */
+
+/** `PNST` in ASCII. */
+export const MAGIC = 0x504e5354;
+
+/** Raised with every change to this file's words or to the slab's; a process that finds another number refuses the memory. */
+export const LAYOUT_VERSION = 1;
+
+/** Where an acceptor finds the memory: after stdin, stdout, stderr and the IPC channel. */
+export const SHARED_MEMORY_FD = 4;
+
+export const PAGE_BYTES = 4096;
+
+/** Words of the control header. All written by the supervisor alone. */
+export const CONTROL = {
+  MAGIC: 0,
+  LAYOUT_VERSION: 1,
+  SLOTS: 2,
+  /** Generation of the snapshot in the active half; 0 before the first publish. */
+  GENERATION: 3,
+  /** 0 for half A, 1 for half B. Written after the half is filled, before the generation. */
+  ACTIVE_HALF: 4,
+  /** Pages of one config half, of one slab, of the buckets: what a process needs to find every segment. */
+  CONFIG_PAGES: 5,
+  SLAB_PAGES: 6,
+  BUCKET_PAGES: 7,
+  /** Metrics series a slab has room for. */
+  SERIES: 8,
+} as const;
+
+export const CONTROL_HEADER_WORDS = 16;
+
+/** Words of one acceptor slot. Written by the acceptor that holds the slot, zeroed by the supervisor when it is reaped. */
+export const SLOT = {
+  PID: 0,
+  /** Seconds since the acceptor started, raised by a timer: a loop that hangs stops raising it. */
+  HEARTBEAT: 1,
+  /** The generation this acceptor serves; the other half may be refilled once all live slots show the newest. */
+  ACKNOWLEDGED_GENERATION: 2,
+  OPEN_CONNECTIONS: 3,
+  EXCHANGES_IN_FLIGHT: 4,
+  /** 1 once the acceptor accepts connections, 2 while it drains. */
+  STATE: 5,
+  /** Access-log lines lost because the log could not take them. Kept when the slot is reaped: a counter. */
+  LOG_LINES_DROPPED: 6,
+} as const;
+
+export const SLOT_WORDS = 16;
+
+export const SLOT_STATE = { FREE: 0, SERVING: 1, DRAINING: 2 } as const;
