@@ -1,0 +1,86 @@
+import type { Millis, MonotonicMs } from '../brand.ts';
+import type { ErrorCode } from '../errors/table.ts';
+
+/** How often deadlines are looked at; a timeout is late by at most this much. */
+export const SWEEP_EVERY_MS = 50;
+
+/**
+ * Something in flight that must not take for ever. It has two limits: one for the phase it is in, which moves as it makes
+ * progress, and one for the whole.
+ */
+export abstract class Watched {
+  /** Neighbours in the list of what is in flight; both null outside of it. */
+  previous: Watched | null = null;
+  next: Watched | null = null;
+  phaseEndsAt: MonotonicMs = Infinity as MonotonicMs;
+  phaseCode: ErrorCode = 'internal_error';
+  endsAt: MonotonicMs = Infinity as MonotonicMs;
+
+  /** The limit for `code` has passed. Called at most once a sweep, and again at the next unless something changed. */
+  abstract expire(code: ErrorCode): void;
+
+  /** A sweep has looked at this and found nothing late. */
+  abstract onSweep(now: MonotonicMs): void;
+
+  /** Enters a phase that may last `limit`; 0: as long as the whole may. */
+  watch(code: ErrorCode, limit: Millis, now: MonotonicMs): void {
+    this.phaseCode = code;
+    this.phaseEndsAt = (limit === 0 ? Infinity : now + limit) as MonotonicMs;
+  }
+}
+
+/**
+ * Everything in flight in this acceptor, swept a few times a second: setting or moving a deadline is a store, where a
+ * timer a request would be the dearest part of many.
+ *
+ *   head <-> newest <-> ... <-> oldest <-> head      a ring with a sentinel: no ends to treat apart
+ */
+export class Deadlines {
+  readonly #ring: Watched = new Sentinel();
+  #size = 0;
+
+  constructor() {
+    this.#ring.previous = this.#ring;
+    this.#ring.next = this.#ring;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(item: Watched): void {
+    const first = this.#ring.next!;
+    item.previous = this.#ring;
+    item.next = first;
+    this.#ring.next = item;
+    first.previous = item;
+    this.#size++;
+  }
+
+  remove(item: Watched): void {
+    if (item.next === null) return;
+    item.previous!.next = item.next;
+    item.next.previous = item.previous;
+    item.previous = null;
+    item.next = null;
+    this.#size--;
+  }
+
+  /** Expires what is late. An item may leave the list, and others may join, while it is expired. */
+  sweep(now: MonotonicMs): void {
+    let item = this.#ring.next!;
+    while (item !== this.#ring) {
+      const next = item.next!;
+      if (now >= item.phaseEndsAt) item.expire(item.phaseCode);
+      else if (now >= item.endsAt) item.expire('request_timeout');
+      else item.onSweep(now);
+      // Expiring one exchange can finish its neighbour too (a freed connection goes to a waiter that fails at once).
+      item = next.next === null && next !== this.#ring ? this.#ring : next;
+    }
+  }
+}
+
+class Sentinel extends Watched {
+  override expire(): void {}
+  override onSweep(): void {}
+}

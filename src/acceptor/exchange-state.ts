@@ -1,0 +1,113 @@
+import type { Millis, MonotonicMs } from '../brand.ts';
+import type { RouteRecord } from '../config/compiled.ts';
+import type { RequestFacts } from '../decision/route/route-match.ts';
+import type { ErrorCode } from '../errors/table.ts';
+import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
+import type { AcceptorContext } from './acceptor-context.ts';
+import { Watched } from './deadlines.ts';
+import type { Downstream } from './listener/downstream.ts';
+import { RequestBody } from './request-body.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { UpstreamGroup } from './upstream/upstream-group.ts';
+import type { UpstreamConnection } from './upstream/upstream.ts';
+
+/**
+ * All that is known of one exchange. One shape for life: every field is set here, null for not yet. What happens to it
+ * stands in pipeline.ts; when it ends, it is its own record for metrics and log.
+ */
+export abstract class ExchangeState extends Watched implements ExchangeRecord, RequestFacts {
+  readonly acceptor: AcceptorContext;
+  readonly downstream: Downstream;
+  /** The snapshot this exchange began with, and stays with. */
+  readonly snapshot: Snapshot;
+  readonly startedAt: MonotonicMs;
+
+  // Facts, filled in by admission.
+  readonly method: string;
+  host = '';
+  path = '';
+  query: string | null;
+  requestId = '';
+  clientIp: string;
+  forwardedFor = '';
+  forwardedProto = '';
+  forwardedHost = '';
+
+  // Decision.
+  route: RouteRecord | null = null;
+  upstream: UpstreamGroup | null = null;
+
+  // Progress.
+  /** Null when the request has no body. */
+  readonly body: RequestBody | null;
+  connection: UpstreamConnection | null = null;
+  endpointIndex = -1;
+  /** Endpoints that were tried and failed, as bits by index; beyond the 31st they share one. */
+  triedEndpoints = 0;
+  attempts = 0;
+  /** True from the upstream's response head on: from there the client's response cannot be replaced. */
+  responseBegun = false;
+  /** True once the upstream's response is complete, whatever the client still has to read. */
+  responseEnded = false;
+  /** A response without a body, rendered and waiting for the upstream's end. */
+  bodylessHead: Buffer | null = null;
+  finished = false;
+
+  // Record.
+  status = 0;
+  error: ErrorCode | null = null;
+  readonly consumer: string | null = null;
+  bytesOut = 0;
+  gatewayMs = 0 as Millis;
+  upstreamMs = 0 as Millis;
+  transferMs = 0 as Millis;
+  /** When the wait for the upstream began that is still going on, or 0. */
+  upstreamWaitFrom = 0 as MonotonicMs;
+  headAt = 0 as MonotonicMs;
+
+  constructor(acceptor: AcceptorContext, downstream: Downstream, now: MonotonicMs) {
+    super();
+    this.acceptor = acceptor;
+    this.downstream = downstream;
+    this.snapshot = acceptor.snapshot;
+    this.startedAt = now;
+    this.method = downstream.head.method;
+    this.query = downstream.head.query;
+    this.clientIp = downstream.peer;
+    this.body = downstream.head.contentLength === 0 ? null : new RequestBody(downstream);
+  }
+
+  get listener(): string {
+    return this.downstream.listener.config.name;
+  }
+
+  get endpoint(): string | null {
+    return this.endpointIndex < 0 ? null : this.upstream!.config.endpoints[this.endpointIndex]!.name;
+  }
+
+  get bytesIn(): number {
+    return this.body === null ? 0 : this.body.receivedBytes;
+  }
+
+  /** All values of an end-to-end request header joined by `, `, or null. */
+  header(name: string): string | null {
+    const { names, values } = this.downstream.head;
+    let joined: string | null = null;
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] === name) joined = joined === null ? values[i]! : `${joined}, ${values[i]}`;
+    }
+    return joined;
+  }
+
+  /** Splits the time of an exchange that ends now; see exchange-record.ts for what belongs to what. */
+  protected settleTimes(now: MonotonicMs): void {
+    if (this.upstreamWaitFrom > 0) this.endUpstreamWait(now);
+    if (this.headAt > 0) this.transferMs = (now - this.headAt) as Millis;
+    this.gatewayMs = (now - this.startedAt - this.upstreamMs - this.transferMs) as Millis;
+  }
+
+  protected endUpstreamWait(now: MonotonicMs): void {
+    this.upstreamMs = (this.upstreamMs + now - this.upstreamWaitFrom) as Millis;
+    this.upstreamWaitFrom = 0 as MonotonicMs;
+  }
+}

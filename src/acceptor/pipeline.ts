@@ -1,0 +1,225 @@
+/**
+ * THE STORY of a request, top to bottom.
+ *
+ *   begin ── admit ── find route ── request policies ──┬── answer ───────────────────────────────┐
+ *                                                      └── forward ◄─────────────┐               │
+ *                                                            │ onConnection      │ retry         │
+ *                                                            │ onResponseHead    │               ▼
+ *                                                            │ onResponseBody    ├── fail ──► finish
+ *                                                            ▼ onResponseEnd     │               ▲
+ *                                                          complete ─────────────┴───────────────┘
+ *
+ * Each stage runs to its end without waiting; whatever waits is an event with a name below. A stage that refuses returns an
+ * error code. Every path ends in `finish`, once.
+ */
+import type { Millis } from '../brand.ts';
+import { ERRORS, type ErrorCode } from '../errors/table.ts';
+import { admit } from './admission.ts';
+import { ExchangeState } from './exchange-state.ts';
+import { renderForwardHead } from './forward-head.ts';
+import type { Downstream, DownstreamHandler } from './listener/downstream.ts';
+import { answerFor } from './response/answer.ts';
+import { renderResponseHead } from './response/render-head.ts';
+import { mayRetry } from './upstream/retry.ts';
+import type { ConnectionWaiter, ResponseHandler, ResponseHead, UpstreamConnection } from './upstream/upstream.ts';
+
+/** One request with its response. */
+export class Exchange extends ExchangeState implements DownstreamHandler, ConnectionWaiter, ResponseHandler {
+  // ── 1. The request ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A request head has arrived. Runs in the listener's callback. */
+  begin(): void {
+    this.acceptor.exchanges.add(this);
+    if (this.body !== null) this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, this.startedAt);
+    const refusal = admit(this) ?? this.#findRoute() ?? this.#applyRequestPolicies();
+    if (refusal === null) this.#forward();
+    else this.answer(refusal);
+  }
+
+  #findRoute(): ErrorCode | null {
+    const route = this.snapshot.findRoute(this);
+    if (route === null) return this.snapshot.allowedMethods(this).length > 0 ? 'method_not_allowed' : 'route_not_found';
+    this.route = route;
+    this.upstream = this.snapshot.upstreams[route.forward.upstream]!;
+    if (route.forward.timeout > 0) this.endsAt = (this.startedAt + route.forward.timeout) as typeof this.endsAt;
+    return null;
+  }
+
+  #applyRequestPolicies(): ErrorCode | null {
+    const policies = this.route!.requestPolicies;
+    if (policies === null) return null;
+    for (const policy of policies) {
+      const refusal = policy(this);
+      if (refusal !== null) return refusal;
+    }
+    return null;
+  }
+
+  /** A piece of the request body. */
+  onRequestBody(chunk: Buffer, isLast: boolean): void {
+    const body = this.body!;
+    body.receive(chunk, isLast);
+    if (this.finished || this.responseBegun) return;
+    if (body.receivedBytes > this.downstream.listener.config.limits.bodyBytes) this.answer('request_body_too_large');
+    else this.#watchRequest();
+  }
+
+  // ── 2. The upstream ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #forward(): void {
+    this.attempts++;
+    this.endpointIndex = this.upstream!.pick(this.triedEndpoints);
+    this.upstreamWaitFrom = this.acceptor.now();
+    this.upstream!.acquire(this.endpointIndex, this);
+  }
+
+  onConnection(connection: UpstreamConnection): void {
+    this.connection = connection;
+    const head = renderForwardHead(this);
+    if (head === null) {
+      this.answer('request_malformed');
+      return;
+    }
+    connection.send(head, this.body !== null, this.method === 'HEAD', this);
+    this.body?.sendTo(connection);
+    this.#watchRequest();
+  }
+
+  onNoConnection(code: ErrorCode): void {
+    this.#fail(code);
+  }
+
+  onUpstreamDrain(): void {
+    this.body?.onDrain();
+    if (!this.responseBegun) this.#watchRequest();
+  }
+
+  /** Who is waited for while the request is on its way, and for how long. */
+  #watchRequest(): void {
+    const { body, route } = this;
+    const now = this.acceptor.now();
+    if (body !== null && body.isBlocked) this.watch('upstream_idle_timeout', route!.forward.idleTimeout, now);
+    else if (body !== null && !body.isComplete) this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, now);
+    else if (this.connection !== null) this.watch('upstream_head_timeout', route!.forward.headTimeout, now);
+  }
+
+  // ── 3. The response ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  onResponseHead(head: ResponseHead): void {
+    const now = this.acceptor.now();
+    this.endUpstreamWait(now);
+    this.headAt = now;
+    const rendered = renderResponseHead(head, this.requestId);
+    if (rendered === null) {
+      this.#fail('upstream_response_too_large');
+      return;
+    }
+    this.responseBegun = true;
+    this.status = head.status;
+    this.body?.giveUpReplay();
+    if (head.framing === 'none') {
+      this.bodylessHead = rendered;
+      this.declaredLength = head.contentLength;
+    } else {
+      this.downstream.begin(rendered, head.contentLength, this.#mustClose());
+    }
+    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout, now);
+  }
+
+  onResponseBody(chunk: Buffer): void {
+    this.bytesOut += chunk.length;
+    if (this.downstream.write(chunk)) {
+      this.phaseEndsAt = (this.acceptor.now() + this.route!.forward.idleTimeout) as typeof this.phaseEndsAt;
+      return;
+    }
+    this.connection!.pause();
+    this.#watchClient();
+  }
+
+  /** The client has taken what was held back for it. */
+  onWritable(): void {
+    if (this.responseEnded) {
+      this.finish(null);
+      return;
+    }
+    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout, this.acceptor.now());
+    this.connection?.resume();
+  }
+
+  onResponseEnd(): void {
+    this.connection = null;
+    this.responseEnded = true;
+    this.body?.discard();
+    if (this.bodylessHead !== null) this.downstream.respond(this.bodylessHead, this.#emptyBody(), this.declaredLength, this.#mustClose());
+    else if (!this.downstream.end()) {
+      this.#watchClient();
+      return;
+    }
+    this.finish(null);
+  }
+
+  // ── 4. What can go wrong ──────────────────────────────────────────────────────────────────────────────────────────
+
+  onUpstreamFailure(code: ErrorCode): void {
+    this.#fail(code);
+  }
+
+  /** The client is gone: so is any reason to go on. */
+  onAborted(): void {
+    if (!this.finished) this.finish('client_aborted');
+  }
+
+  override expire(code: ErrorCode): void {
+    if (code === 'client_stalled' || this.responseBegun) this.#cutOff(code);
+    else this.answer(code);
+  }
+
+  override onSweep(): void {
+    if (this.body !== null && !this.body.isComplete && !this.finished) this.downstream.keepBodyAlive();
+  }
+
+  /** An attempt has failed: try again where that is safe, otherwise tell the client in the way that is still open. */
+  #fail(code: ErrorCode): void {
+    const reused = this.connection?.reused ?? false;
+    this.connection = null;
+    this.body?.detach();
+    if (this.upstreamWaitFrom > 0) this.endUpstreamWait(this.acceptor.now());
+    if (this.responseBegun) this.#cutOff(code);
+    else if (mayRetry(this, code, reused)) {
+      this.markTried();
+      this.#forward();
+    } else this.answer(code);
+  }
+
+  /** The client has part of a response that will not be completed: it must not look complete. */
+  #cutOff(code: ErrorCode): void {
+    this.downstream.abort();
+    this.finish(code);
+  }
+
+  // ── 5. The end ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Answers with an error of the gateway's own. */
+  answer(code: ErrorCode): void {
+    const answer = answerFor(this, code);
+    this.status = ERRORS[code].status;
+    this.bytesOut = answer.body === null ? 0 : answer.body.length;
+    this.downstream.respond(answer.head, answer.body, answer.contentLength, this.#mustClose() || answer.close);
+    this.finish(code);
+  }
+
+  /** Every exchange ends here, once: what it held is given back, and it becomes a line in the log and a count. */
+  finish(error: ErrorCode | null): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.error = error;
+    this.acceptor.exchanges.remove(this);
+    this.upstream?.cancel(this);
+    this.connection?.destroy();
+    this.connection = null;
+    this.body?.discard();
+    this.settleTimes(this.acceptor.now());
+    this.acceptor.metrics.record(this);
+    this.acceptor.accessLog?.write(this);
+  }
+}
