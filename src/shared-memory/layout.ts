@@ -15,7 +15,7 @@
  *
  * control, in 32-bit words:
  *
- *   0..15   header: magic, layout version, acceptor slots, generation, active half, segment table
+ *   0..15   header: magic, layout version, acceptor slots, generation, segment table
  *   16..    one block of 16 words (a cache line, so that heartbeats of two acceptors never share one) per slot
  */
 
@@ -35,16 +35,17 @@ export const CONTROL = {
   MAGIC: 0,
   LAYOUT_VERSION: 1,
   SLOTS: 2,
-  /** Generation of the snapshot in the active half; 0 before the first publish. */
+  /**
+   * Generation of the newest snapshot; 0 before the first publish. Written after its half is filled. Even generations lie in
+   * half A, odd ones in half B: one word says both, so that no reader can see a new half with an old generation.
+   */
   GENERATION: 3,
-  /** 0 for half A, 1 for half B. Written after the half is filled, before the generation. */
-  ACTIVE_HALF: 4,
   /** Pages of one config half, of one slab, of the buckets: what a process needs to find every segment. */
-  CONFIG_PAGES: 5,
-  SLAB_PAGES: 6,
-  BUCKET_PAGES: 7,
+  CONFIG_PAGES: 4,
+  SLAB_PAGES: 5,
+  BUCKET_PAGES: 6,
   /** Metrics series a slab has room for. */
-  SERIES: 8,
+  SERIES: 7,
 } as const;
 
 export const CONTROL_HEADER_WORDS = 16;
