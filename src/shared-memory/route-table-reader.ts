@@ -1,0 +1,161 @@
+import type { RouteId } from '../brand.ts';
+import {
+  CANDIDATE,
+  CANDIDATE_WORDS,
+  HASH_SEED,
+  HEADER,
+  HOST,
+  hashStep,
+  NODE,
+  PARAMETER,
+  ROUTE_TABLE_FORMAT,
+  SLASH,
+  slotOf,
+  wordsOf,
+} from './route-table-layout.ts';
+
+/**
+ * Reads the words of a route table where they lie, and never writes: the memory may be mapped read-only. Offsets go in and come
+ * out as plain numbers; 0 is "none". Nothing here allocates except `string`, which decodes a string once and keeps it.
+ */
+export class RouteTableReader {
+  readonly #words: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #strings = new Map<number, string>();
+  readonly #hostSlots: number;
+  readonly #hostSlotCount: number;
+  readonly #stringDirectory: number;
+
+  /** Throws a RangeError when the bytes are not a route table of this layout or not aligned to four bytes. */
+  constructor(bytes: Uint8Array) {
+    this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+    this.#bytes = bytes;
+    if (this.#words[HEADER.FORMAT] !== ROUTE_TABLE_FORMAT) throw new RangeError('not a route table of this version');
+    this.#hostSlots = this.#words[HEADER.HOST_SLOTS];
+    this.#hostSlotCount = this.#words[HEADER.HOST_SLOT_COUNT];
+    this.#stringDirectory = this.#words[HEADER.STRINGS];
+  }
+
+  header(field: number): number {
+    return this.#words[field];
+  }
+
+  /** The record of the host `name.slice(from)`, whose characters from the end on have this hash. */
+  host(name: string, from: number, hash: number): number {
+    const words = this.#words;
+    const count = this.#hostSlotCount;
+    if (count === 0) return 0;
+    for (let slot = slotOf(hash, count); ; slot = (slot + 1) & (count - 1)) {
+      const at = this.#hostSlots + 2 * slot;
+      const record = words[at + 1];
+      if (record === 0) return 0;
+      if (words[at] === hash && this.#isHost(record, name, from)) return record;
+      if (count === 1) return 0;
+    }
+  }
+
+  #isHost(record: number, name: string, from: number): boolean {
+    const length = this.#words[record + HOST.LABEL_LENGTH];
+    if (name.length - from !== length) return false;
+    const label = (record + HOST.LABEL) << 2;
+    for (let i = 0; i < length; i++) if (name.charCodeAt(from + i) !== this.#bytes[label + i]) return false;
+    return true;
+  }
+
+  field(at: number, field: number): number {
+    return this.#words[at + field];
+  }
+
+  /** How many segments of a path lie above the end of this node. */
+  depth(node: number): number {
+    return this.#words[node + NODE.LABEL_LENGTH] >>> 16;
+  }
+
+  /** Where the path goes on after this node's label, if it is found at `from`: the index of a slash, or the path's end. Else -1. */
+  matchLabel(node: number, path: string, from: number): number {
+    const bytes = this.#bytes;
+    const pathEnd = path.length;
+    let at = from;
+    let label = (node + NODE.LABEL) << 2;
+    const labelEnd = label + (this.#words[node + NODE.LABEL_LENGTH] & 0xffff);
+    for (; label < labelEnd; label++) {
+      const expected = bytes[label];
+      if (expected === PARAMETER) {
+        const end = segmentEnd(path, at);
+        if (end === at) return -1;
+        at = end;
+      } else {
+        if (at === pathEnd || path.charCodeAt(at) !== expected) return -1;
+        at++;
+      }
+    }
+    return at === pathEnd || path.charCodeAt(at) === SLASH ? at : -1;
+  }
+
+  /** The child whose label may begin with the segment that starts at `from`; an only child is not even looked at. */
+  literalChild(node: number, path: string, from: number): number {
+    const words = this.#words;
+    const count = words[node + NODE.SLOT_COUNT];
+    if (count === 0) return 0;
+    const slots = node + NODE.LABEL + wordsOf(words[node + NODE.LABEL_LENGTH] & 0xffff);
+    if (count === 1) return words[slots + 1];
+    let hash = HASH_SEED;
+    for (let i = from; i < path.length; i++) {
+      const character = path.charCodeAt(i);
+      if (character === SLASH) break;
+      hash = hashStep(hash, character);
+    }
+    for (let slot = slotOf(hash, count); ; slot = (slot + 1) & (count - 1)) {
+      const child = words[slots + 2 * slot + 1];
+      if (child === 0) return 0;
+      if (words[slots + 2 * slot] === hash && this.#beginsWith(child, path, from)) return child;
+    }
+  }
+
+  /** Two children may share a hash, so the whole first segment is compared before a child is chosen. */
+  #beginsWith(node: number, path: string, from: number): boolean {
+    let label = (node + NODE.LABEL) << 2;
+    const labelEnd = label + (this.#words[node + NODE.LABEL_LENGTH] & 0xffff);
+    let at = from;
+    while (label < labelEnd && this.#bytes[label] !== SLASH) {
+      if (at === path.length || path.charCodeAt(at) !== this.#bytes[label]) return false;
+      label++;
+      at++;
+    }
+    return at === path.length || path.charCodeAt(at) === SLASH;
+  }
+
+  candidateRoute(candidate: number): RouteId {
+    return (this.#words[candidate + CANDIDATE.ROUTE] >>> 1) as RouteId;
+  }
+
+  /** The candidate that is tried after this one, or 0. */
+  nextCandidate(candidate: number): number {
+    return (this.#words[candidate + CANDIDATE.ROUTE] & 1) === 1 ? 0 : candidate + CANDIDATE_WORDS;
+  }
+
+  /** The n-th word of a list after its count. */
+  item(list: number, index: number): number {
+    return this.#words[list + 1 + index];
+  }
+
+  string(index: number): string {
+    const known = this.#strings.get(index);
+    return known === undefined ? this.#decode(index) : known;
+  }
+
+  #decode(index: number): string {
+    const entry = this.#stringDirectory + 2 * index;
+    const start = this.#bytes.byteOffset + this.#words[entry];
+    const text = Buffer.from(this.#bytes.buffer, start, this.#words[entry + 1]).toString('utf8');
+    this.#strings.set(index, text);
+    return text;
+  }
+}
+
+/** Index of the next slash at or after `from`, or the path's length. */
+export function segmentEnd(path: string, from: number): number {
+  let end = from;
+  while (end < path.length && path.charCodeAt(end) !== SLASH) end++;
+  return end;
+}
