@@ -85,7 +85,7 @@ export interface HttpResponse {
   endWithoutBody(): this;
   endWithoutBody(contentLength: number, closeConnection?: boolean): this;
   /** A piece of a body of known length: [all of it was taken, the response is complete]. Never with an empty piece. */
-  tryEnd(chunk: UwsBytes, totalBytes: number): [ok: boolean, done: boolean];
+  tryEnd(chunk: UwsBytes, totalBytes: number, closeConnection?: boolean): [ok: boolean, done: boolean];
   /** Runs `write` with all its output in one buffer, synchronously. */
   cork(write: () => void): this;
   /** Ends the connection; calls the `onAborted` handler before it returns. */

@@ -128,7 +128,7 @@ export class RequestBody {
     else this.#chunks.shift();
     this.#unsentBytes -= chunk.length;
     if (this.#chunked) connection.writeBody(`${chunk.length.toString(16)}\r\n`);
-    const accepted = connection.writeBody(chunk);
-    this.#blocked = (this.#chunked ? connection.writeBody('\r\n') : accepted) === false;
+    this.#blocked = !connection.writeBody(chunk);
+    if (this.#chunked) connection.writeBody('\r\n');
   }
 }

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse, TemplatedApp, UwsModule } from '../../../../native-bindings/uws-types.ts';
+import type { HttpRequest, HttpResponse, TemplatedApp, Uws } from '../../../../native-bindings/uws-types.ts';
 import { formatAddress } from '../../../decision/cidr.ts';
 import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
 import { HeadReader } from './head-reader.ts';
@@ -18,7 +18,7 @@ export interface UwsListenerHost {
  *
  * @returns a function that gives the app an accepted socket
  */
-export function createUwsListener(uws: UwsModule, context: ListenerContext, host: UwsListenerHost): (fd: number) => void {
+export function createUwsListener(uws: Uws, context: ListenerContext, host: UwsListenerHost): (fd: number) => void {
   const app = createApp(uws, context);
   setTimeouts(app, context);
   app.filter((_res, delta) => host.onConnectionCount(delta));
@@ -50,7 +50,7 @@ function serve(res: HttpResponse, req: HttpRequest, reader: HeadReader, context:
   }
 }
 
-function createApp(uws: UwsModule, { config }: ListenerContext): TemplatedApp {
+function createApp(uws: Uws, { config }: ListenerContext): TemplatedApp {
   if (config.tls === null) return uws.App();
   const [first] = config.tls.certificates;
   const app = uws.SSLApp({ cert_file_name: first!.cert, key_file_name: first!.key });

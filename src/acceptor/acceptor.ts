@@ -1,0 +1,144 @@
+import { AcceptLoop } from '../../native-bindings/native.ts';
+import type { Uws } from '../../native-bindings/uws-types.ts';
+import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
+import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
+import type { AcceptorAssignment } from '../ipc.ts';
+import { FIRST_LISTENING_FD } from '../ipc.ts';
+import { ConfigImage } from '../shared-memory/config-image.ts';
+import { halfOf } from '../shared-memory/control-words.ts';
+import { SLOT_STATE } from '../shared-memory/layout.ts';
+import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import { SlabWriter } from '../shared-memory/slab-writer.ts';
+import { AccessLog } from '../telemetry/access-log.ts';
+import type { AcceptorContext } from './acceptor-context.ts';
+import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
+import { createUwsListener } from './listener/uws/uws-listener.ts';
+import { Exchange } from './pipeline.ts';
+import { RequestIds } from './request-ids.ts';
+import { Snapshot } from './snapshot.ts';
+import { UpstreamGroup } from './upstream/upstream-group.ts';
+
+const HEARTBEAT_EVERY_MS = 1000;
+/** How often an acceptor that drains looks whether it may go. */
+const DRAIN_CHECK_EVERY_MS = 20;
+
+/** One acceptor process: takes over snapshots, accepts connections, and leaves when it is told to. */
+export class Acceptor implements AcceptorContext {
+  readonly exchanges = new Deadlines();
+  readonly requestIds = new RequestIds();
+  readonly viaPseudonym: string;
+  readonly metrics: SlabWriter;
+  accessLog: AccessLog | null = null;
+  isDraining = false;
+  readonly #uws: Uws;
+  readonly #memory: SharedMemory;
+  readonly #slot: AcceptorSlot;
+  readonly #loops: AcceptLoop[] = [];
+  readonly #upstreams = new Map<string, UpstreamGroup>();
+  #snapshot: Snapshot | null = null;
+  #openConnections = 0;
+
+  constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
+    this.#uws = uws;
+    this.#memory = memory;
+    this.#slot = assignment.slot as AcceptorSlot;
+    this.viaPseudonym = assignment.viaPseudonym;
+    this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot!;
+  }
+
+  now(): MonotonicMs {
+    return performance.now() as MonotonicMs;
+  }
+
+  /** Begins to accept on every listener, in the order of the inherited descriptors. */
+  serve(listeners: readonly string[]): void {
+    listeners.forEach((name, index) => {
+      const context = this.snapshot.listeners.get(name)!;
+      const adopt = createUwsListener(this.#uws, context, {
+        start: (downstream) => {
+          const exchange = new Exchange(this, downstream, this.now());
+          exchange.begin();
+          return exchange;
+        },
+        onConnectionCount: (delta) => this.#countConnections(delta),
+      });
+      const loop = new AcceptLoop(FIRST_LISTENING_FD + index, adopt, reportAcceptError);
+      this.#loops.push(loop);
+      loop.start();
+    });
+    setInterval(() => this.exchanges.sweep(this.now()), SWEEP_EVERY_MS);
+    setInterval(() => this.#beat(), HEARTBEAT_EVERY_MS).unref();
+    this.#memory.control.setState(this.#slot, SLOT_STATE.SERVING);
+  }
+
+  /**
+   * Takes over the newest published generation: exchanges that begin from now on use it. Upstreams that did not change
+   * keep their connections.
+   */
+  takeOver(): Generation {
+    const generation = this.#memory.control.generation();
+    const image = new ConfigImage(this.#memory.configHalf(halfOf(generation)));
+    const inUse = new Set<string>();
+    this.#snapshot = new Snapshot(generation, image, (config) => this.#upstreamFor(config, inUse));
+    for (const [key, group] of this.#upstreams) {
+      if (inUse.has(key)) continue;
+      this.#upstreams.delete(key);
+      group.close();
+    }
+    this.#openAccessLog(image.globals().accessLog);
+    this.#memory.control.acknowledge(this.#slot, generation);
+    return generation;
+  }
+
+  /** See `drain` in ipc.ts. Exits the process. */
+  drain(quiet: Millis, limit: Millis): void {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    this.#memory.control.setState(this.#slot, SLOT_STATE.DRAINING);
+    for (const loop of this.#loops) loop.close();
+    const began = this.now();
+    let busyAt = began;
+    setInterval(() => {
+      const now = this.now();
+      if (this.exchanges.size > 0) busyAt = now;
+      if (this.#openConnections === 0 || now - busyAt >= quiet || now - began >= limit) void this.#leave();
+    }, DRAIN_CHECK_EVERY_MS);
+  }
+
+  async #leave(): Promise<void> {
+    await this.accessLog?.close();
+    process.exit(0);
+  }
+
+  #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {
+    const key = JSON.stringify(config);
+    inUse.add(key);
+    let group = this.#upstreams.get(key);
+    if (group === undefined) {
+      group = new UpstreamGroup(config);
+      this.#upstreams.set(key, group);
+    }
+    return group;
+  }
+
+  #openAccessLog(_target: AccessLogTarget | null): void {}
+
+  #countConnections(delta: number): void {
+    this.#openConnections += delta;
+    this.#memory.control.set(this.#slot, 'OPEN_CONNECTIONS', this.#openConnections);
+  }
+
+  #beat(): void {
+    this.#memory.control.add(this.#slot, 'HEARTBEAT', 1);
+    this.#memory.control.set(this.#slot, 'EXCHANGES_IN_FLIGHT', this.exchanges.size);
+    for (const group of this.#upstreams.values()) group.reportTo(this.metrics);
+  }
+}
+
+function reportAcceptError(code: string): void {
+  process.stderr.write(`penstock: acceptor ${process.pid} cannot accept connections for a moment: ${code}\n`);
+}

@@ -1,0 +1,60 @@
+/** Entry of an acceptor process; `src/main.ts` comes here when the supervisor has put an assignment into the environment. */
+import { loadUws } from '../../native-bindings/uws-loader.ts';
+import type { AcceptorSlot, Millis } from '../brand.ts';
+import type { AcceptorAssignment, FromAcceptor, ToAcceptor } from '../ipc.ts';
+import { ConfigImage } from '../shared-memory/config-image.ts';
+import { halfOf } from '../shared-memory/control-words.ts';
+import { SHARED_MEMORY_FD } from '../shared-memory/layout.ts';
+import { openSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
+import { Acceptor } from './acceptor.ts';
+
+/** Above the listeners' own limit, so that the first request beyond it still gets the gateway's 431 rather than uWS's. */
+const HEAD_SLACK_BYTES = 16 * 1024;
+
+/** How long exchanges may go on when the supervisor is gone, or somebody sends SIGTERM to the acceptor itself. */
+const ORPHAN_DRAIN = { quiet: 1000 as Millis, limit: 30_000 as Millis };
+
+/** Serves until told to drain. A reason why it cannot even begin goes to the supervisor, which prints it. */
+export function runAcceptor(assignment: AcceptorAssignment): void {
+  try {
+    const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
+    const uws = loadUws({ maxHeaderBytes: largestHead(memory) + HEAD_SLACK_BYTES });
+    const acceptor = new Acceptor(uws, memory, assignment);
+    acceptor.takeOver();
+    acceptor.serve(assignment.listeners);
+    listen(acceptor);
+    tell({ kind: 'serving' });
+  } catch (error) {
+    tell({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }, () => process.exit(1));
+  }
+}
+
+function largestHead(memory: SharedMemory): number {
+  const image = new ConfigImage(memory.configHalf(halfOf(memory.control.generation())));
+  return Math.max(...image.globals().listeners.map(({ limits }) => limits.headerBytes));
+}
+
+function listen(acceptor: Acceptor): void {
+  process.on('message', (message: ToAcceptor) => {
+    switch (message.kind) {
+      case 'take-over':
+        tell({ kind: 'acknowledged', generation: acceptor.takeOver() });
+        return;
+      case 'drain':
+        acceptor.drain(message.quiet, message.limit);
+        return;
+      default:
+        message satisfies never;
+    }
+  });
+  const leave = () => acceptor.drain(ORPHAN_DRAIN.quiet, ORPHAN_DRAIN.limit);
+  process.on('disconnect', leave);
+  process.on('SIGTERM', leave);
+  // A terminal sends these to the whole group; what to do about them is the supervisor's decision.
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
+}
+
+function tell(message: FromAcceptor, then?: () => void): void {
+  if (process.send !== undefined && process.connected) process.send(message, () => then?.());
+  else then?.();
+}

@@ -1,0 +1,63 @@
+import { LRUCache } from 'lru-cache';
+import type { Generation, RouteId } from '../brand.ts';
+import type { CompiledListener, CompiledUpstream, RouteRecord } from '../config/compiled.ts';
+import { CidrSet } from '../decision/cidr.ts';
+import { NO_ROUTE, RouteHit } from '../decision/route/route-hit.ts';
+import type { RequestFacts } from '../decision/route/route-match.ts';
+import { RouteTable } from '../decision/route/route-table.ts';
+import type { ConfigImage } from '../shared-memory/config-image.ts';
+import type { ListenerContext } from './listener/downstream.ts';
+import type { UpstreamGroup } from './upstream/upstream-group.ts';
+
+/** Route records kept decoded. Memory grows with the routes in use, up to this many, not with those configured. */
+const DECODED_ROUTES = 16_384;
+
+/**
+ * One generation of the config as this acceptor uses it: the route table is walked where it lies in shared memory, records
+ * are decoded on first use. Route lookups are only for new exchanges of the newest snapshot, because the memory below an
+ * older one may be refilled once it has been acknowledged; whatever an exchange has taken out of it stays good.
+ */
+export class Snapshot {
+  readonly generation: Generation;
+  readonly upstreams: readonly UpstreamGroup[];
+  readonly listeners: ReadonlyMap<string, ListenerContext>;
+  readonly #image: ConfigImage;
+  readonly #table: RouteTable;
+  readonly #records = new LRUCache<RouteId, RouteRecord>({ max: DECODED_ROUTES });
+  readonly #hit = new RouteHit();
+
+  /** @param makeUpstream a running group for a compiled upstream: an unchanged one keeps the group it has. */
+  constructor(generation: Generation, image: ConfigImage, makeUpstream: (config: CompiledUpstream) => UpstreamGroup) {
+    const { listeners, upstreams } = image.globals();
+    this.generation = generation;
+    this.upstreams = upstreams.map(makeUpstream);
+    this.listeners = new Map(listeners.map((config) => [config.name, listenerContext(config)]));
+    this.#image = image;
+    this.#table = new RouteTable(image.routeTable());
+  }
+
+  /** The route of a request, or null. */
+  findRoute(facts: RequestFacts): RouteRecord | null {
+    const id = this.#table.lookup(facts, this.#hit);
+    if (id === NO_ROUTE) return null;
+    let record = this.#records.get(id);
+    if (record === undefined) {
+      record = this.#image.route(id);
+      this.#records.set(id, record);
+    }
+    return record;
+  }
+
+  /** Methods with which the same request would find a route. */
+  allowedMethods(facts: RequestFacts): readonly string[] {
+    return this.#table.allowedMethods(facts);
+  }
+}
+
+function listenerContext(config: CompiledListener): ListenerContext {
+  return {
+    config,
+    trustedProxies: config.trustedProxies.length === 0 ? null : CidrSet.parse(config.trustedProxies),
+    secure: config.tls !== null,
+  };
+}

@@ -1,0 +1,41 @@
+/** The command line: one file a command, loaded when it is asked for. */
+
+/** Exit codes, the same for every command. */
+export const EXIT = { OK: 0, NO: 1, WRONG_USE: 2 } as const;
+
+interface Command {
+  readonly summary: string;
+  /** @param args what follows the command's name; @returns the exit code */
+  readonly load: () => Promise<(args: string[]) => Promise<number>>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  run: { summary: 'run the gateway in the foreground', load: async () => (await import('./run.ts')).run },
+  validate: { summary: 'check a config file and report everything wrong with it', load: async () => (await import('./validate.ts')).validate },
+  status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
+};
+
+/** Runs `penstock ARGS`. */
+export async function runCommand(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(usage());
+    return name === undefined ? EXIT.WRONG_USE : EXIT.OK;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`penstock: there is no command ${JSON.stringify(name)}.\n\n${usage()}`);
+    return EXIT.WRONG_USE;
+  }
+  return (await command.load())(rest);
+}
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  return `Usage: penstock COMMAND [OPTIONS]
+
+${lines.join('\n')}
+
+penstock COMMAND --help explains a command. Example: penstock run -c config/penstock.yaml
+`;
+}

@@ -1,0 +1,36 @@
+/**
+ * What the supervisor and its acceptors say to each other over the IPC channel of `fork`: everything that crosses that
+ * boundary, and nothing on the request path. State they share lies in shared memory; these are only the wake-ups, because
+ * `Atomics.notify` does not reach another process.
+ */
+import type { Generation, Millis } from './brand.ts';
+
+/** How an acceptor is started: its place in shared memory and the inherited listening sockets. In its environment, as JSON. */
+export interface AcceptorAssignment {
+  readonly slot: number;
+  /** Name of the listener each socket belongs to, in the order of the descriptors from FIRST_LISTENING_FD on. */
+  readonly listeners: readonly string[];
+  /** What Via calls this gateway; the same in all acceptors, so that a loop through another one is seen. */
+  readonly viaPseudonym: string;
+}
+
+export const ASSIGNMENT_VARIABLE = 'PENSTOCK_ACCEPTOR';
+
+/** After the shared memory (see shared-memory/layout.ts). */
+export const FIRST_LISTENING_FD = 5;
+
+export type ToAcceptor =
+  /** A new generation is visible in shared memory: take it over, then acknowledge it there and here. */
+  | { readonly kind: 'take-over'; readonly generation: Generation }
+  /**
+   * Accept nothing new, answer what comes on open connections with `Connection: close`, and exit when no connection is
+   * left, when none has had a request for `quiet`, or after `limit`.
+   */
+  | { readonly kind: 'drain'; readonly quiet: Millis; readonly limit: Millis };
+
+export type FromAcceptor =
+  /** It accepts connections on all listeners. */
+  | { readonly kind: 'serving' }
+  | { readonly kind: 'acknowledged'; readonly generation: Generation }
+  /** It cannot serve and is about to exit; one sentence for the operator. */
+  | { readonly kind: 'failed'; readonly reason: string };

@@ -1,0 +1,80 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
+import { type AcceptorAssignment, ASSIGNMENT_VARIABLE, type FromAcceptor, type ToAcceptor } from '../ipc.ts';
+
+const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
+
+/** What a fleet wants to hear of an acceptor. */
+export interface AcceptorEvents {
+  onServing(acceptor: AcceptorProcess): void;
+  onAcknowledged(acceptor: AcceptorProcess, generation: Generation): void;
+  /** The process is gone: it drained, crashed, or was killed. `failure` is what it said before, if it said anything. */
+  onExit(acceptor: AcceptorProcess, how: string, failure: string | null): void;
+}
+
+/** One forked acceptor, from the supervisor's side. */
+export class AcceptorProcess {
+  readonly lane: number;
+  readonly slot: AcceptorSlot;
+  readonly startedAt = performance.now();
+  isServing = false;
+  isDraining = false;
+  readonly #child: ChildProcess;
+  #failure: string | null = null;
+
+  /** @param fds shared memory first, then one listening socket a listener, as ipc.ts numbers them */
+  constructor(lane: number, assignment: AcceptorAssignment, fds: readonly number[], events: AcceptorEvents) {
+    this.lane = lane;
+    this.slot = assignment.slot as AcceptorSlot;
+    this.#child = fork(ENTRY, [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
+      env: { ...process.env, [ASSIGNMENT_VARIABLE]: JSON.stringify(assignment) },
+    });
+    this.#child.on('message', (message: FromAcceptor) => this.#hear(message, events));
+    // A process that cannot be started at all has no 'exit'.
+    this.#child.on('error', (error) => {
+      if (this.#child.pid === undefined) events.onExit(this, error.message, null);
+    });
+    this.#child.on('exit', (code, signal) => events.onExit(this, signal ?? `exit code ${code}`, this.#failure));
+  }
+
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+
+  takeOver(generation: Generation): void {
+    this.#tell({ kind: 'take-over', generation });
+  }
+
+  drain(quiet: Millis, limit: Millis): void {
+    this.isDraining = true;
+    this.#tell({ kind: 'drain', quiet, limit });
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #hear(message: FromAcceptor, events: AcceptorEvents): void {
+    switch (message.kind) {
+      case 'serving':
+        this.isServing = true;
+        events.onServing(this);
+        return;
+      case 'acknowledged':
+        events.onAcknowledged(this, message.generation);
+        return;
+      case 'failed':
+        this.#failure = message.reason;
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** An acceptor that dies while it is spoken to is noticed by its exit. */
+  #tell(message: ToAcceptor): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+}

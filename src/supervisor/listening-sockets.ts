@@ -1,0 +1,66 @@
+import { boundPort, closeFd, listenTcp, listenUnix } from '../../native-bindings/native.ts';
+import type { CompiledListener } from '../config/compiled.ts';
+
+/** A listener's sockets as the supervisor holds them: they outlive every acceptor, so that no connection is refused. */
+export interface ListeningSockets {
+  readonly listener: CompiledListener;
+  /** As a client would write it: `http://127.0.0.1:8080`, or `unix:/run/penstock.sock`. */
+  readonly url: string;
+  /** The descriptor each lane inherits: its own SO_REUSEPORT socket, or the one unix socket for all. */
+  readonly fdByLane: readonly number[];
+}
+
+/** A listener that could not be opened, as one sentence for the operator. */
+export class ListenError extends Error {}
+
+/**
+ * Opens every listener, one socket a lane.
+ *
+ * @throws ListenError naming the listener; what was opened before is closed again
+ */
+export function openListeningSockets(listeners: readonly CompiledListener[], lanes: number): ListeningSockets[] {
+  const opened: ListeningSockets[] = [];
+  try {
+    for (const listener of listeners) opened.push(openOne(listener, lanes));
+    return opened;
+  } catch (error) {
+    closeListeningSockets(opened);
+    throw error;
+  }
+}
+
+export function closeListeningSockets(sockets: readonly ListeningSockets[]): void {
+  for (const { fdByLane } of sockets) {
+    for (const fd of new Set(fdByLane)) closeFd(fd);
+  }
+}
+
+function openOne(listener: CompiledListener, lanes: number): ListeningSockets {
+  const { address } = listener;
+  try {
+    if ('unix' in address) {
+      const fd = listenUnix(address.unix);
+      return { listener, url: `unix:${address.unix}`, fdByLane: Array.from({ length: lanes }, () => fd) };
+    }
+    const fdByLane = listenTcp(address.host, address.port, lanes);
+    return { listener, url: urlOf(listener, address.host, boundPort(fdByLane[0]!)), fdByLane };
+  } catch (error) {
+    throw new ListenError(explain(listener, (error as NodeJS.ErrnoException).code ?? String(error)));
+  }
+}
+
+function urlOf(listener: CompiledListener, host: string, port: number): string {
+  const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+  return `${listener.tls === null ? 'http' : 'https'}://${shown}:${port}`;
+}
+
+function explain({ name, address }: CompiledListener, code: string): string {
+  const where = 'unix' in address ? address.unix : `${address.host}:${address.port}`;
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another process listens there already; stop it or choose another address',
+    EACCES: 'this user may not listen there; ports below 1024 need CAP_NET_BIND_SERVICE',
+    EADDRNOTAVAIL: 'no interface of this machine has that address',
+    ENOENT: 'the folder of the socket does not exist',
+  };
+  return `Listener ${name} cannot listen on ${where}: ${reasons[code] ?? code}.`;
+}
