@@ -1,0 +1,56 @@
+/**
+ * A config as far as it could be parsed: what the checks across fields work on, so that a file with a bad duration in
+ * one route hears of the dangling upstream of another in the same run.
+ */
+import type { z } from 'zod';
+import { explainIssues } from './explain-issue.ts';
+import type { Report } from './report.ts';
+import { admin, listener } from './schema/listeners.ts';
+import { route } from './schema/routes.ts';
+import { type Config, configSchema, type Listener, type Route, type Upstream } from './schema/schema.ts';
+import { upstream } from './schema/upstreams.ts';
+import { isRecord, valueAt } from './source/source.ts';
+
+/** Null stands for what did not parse; list indexes and names are those of the file. */
+export interface Draft {
+  /** The whole, when all of it parsed. */
+  readonly config: Config | null;
+  readonly listeners: readonly (Listener | null)[];
+  readonly admin: Config['admin'] | null;
+  readonly upstreams: ReadonlyMap<string, Upstream | null>;
+  readonly routes: readonly (Route | null)[];
+  /** The value with references resolved, for what is worth checking even in an item that did not parse. Never printed. */
+  readonly value: unknown;
+}
+
+/** Parses a value whose references are resolved; what is wrong with it goes to the report. */
+export function parseDraft(value: unknown, report: Report): Draft {
+  const result = configSchema.safeParse(value, { reportInput: true });
+  if (!result.success) {
+    explainIssues(result.error.issues, report);
+    return salvage(value);
+  }
+  const { listeners, admin, upstreams, routes } = result.data;
+  return { config: result.data, listeners, admin, upstreams: new Map(Object.entries(upstreams)), routes, value };
+}
+
+function salvage(value: unknown): Draft {
+  const upstreams = valueAt(value, ['upstreams']);
+  const names = isRecord(upstreams) ? Object.entries(upstreams) : [];
+  return {
+    config: null,
+    listeners: parseEach(listener, valueAt(value, ['listeners'])),
+    admin: parseOne(admin, valueAt(value, ['admin']) ?? {}),
+    upstreams: new Map(names.map(([name, entry]) => [name, parseOne(upstream, entry)])),
+    routes: parseEach(route, valueAt(value, ['routes'])),
+    value,
+  };
+}
+
+function parseEach<T>(schema: z.ZodType<T>, list: unknown): (T | null)[] {
+  return Array.isArray(list) ? list.map((item) => parseOne(schema, item)) : [];
+}
+
+function parseOne<T>(schema: z.ZodType<T>, value: unknown): T | null {
+  return schema.safeParse(value).data ?? null;
+}

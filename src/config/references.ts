@@ -1,0 +1,101 @@
+/**
+ * `${env:NAME}` and `${file:/path}` in string values, replaced before the schema sees them.
+ *
+ * The source keeps the text as written, and messages quote the source alone: what a reference stands for is never
+ * printed. `$${` is a plain `${`. A file's text loses one line break at its end, as editors put one there.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type ConfigPath, type Diagnostic, diagnosticAt } from './diagnostics.ts';
+import { describeReadError } from './source/read-source.ts';
+import { isRecord, type Source } from './source/source.ts';
+
+/** The environment handed in, so that tests and other machines' configs need not touch the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const FORMS = `\${env:NAME} or \${file:/path}`;
+
+/** An escape, a whole reference, or the beginning of one that does not end. */
+const REFERENCE = /\$\$\{|\$\{([^}]*)\}|\$\{/g;
+
+/** The source's value with every reference replaced; a reference that cannot be is a diagnostic at its place. */
+export function resolveReferences(
+  source: Source,
+  environment: Environment,
+): { value: unknown; diagnostics: Diagnostic[] } {
+  const resolver = new Resolver(source, environment);
+  return { value: resolver.resolve(source.value), diagnostics: resolver.diagnostics };
+}
+
+class Resolver {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #source: Source;
+  readonly #environment: Environment;
+  /** Where the walk stands; copied only for a diagnostic. */
+  readonly #path: (string | number)[] = [];
+
+  constructor(source: Source, environment: Environment) {
+    this.#source = source;
+    this.#environment = environment;
+  }
+
+  /** Returns the value itself where nothing in it is a reference. */
+  resolve(value: unknown): unknown {
+    if (typeof value === 'string') return value.includes('${') ? this.#resolveText(value) : value;
+    if (Array.isArray(value)) return this.#resolveEach(value, value.keys(), () => value.slice());
+    if (isRecord(value)) return this.#resolveEach(value, Object.keys(value), () => ({ ...value }));
+    return value;
+  }
+
+  #resolveEach(container: object, steps: Iterable<string | number>, copy: () => object): unknown {
+    const items = container as Record<string | number, unknown>;
+    let result: Record<string | number, unknown> | null = null;
+    for (const step of steps) {
+      this.#path.push(step);
+      const resolved = this.resolve(items[step]);
+      this.#path.pop();
+      if (resolved === items[step]) continue;
+      result ??= copy() as Record<string | number, unknown>;
+      result[step] = resolved;
+    }
+    return result ?? container;
+  }
+
+  #resolveText(text: string): string {
+    return text.replace(REFERENCE, (whole: string, reference: string | undefined) => {
+      if (whole === '$${') return '${';
+      if (reference === undefined) return this.#refuse(whole, `has no closing brace, expected ${FORMS}`);
+      if (reference.startsWith('env:')) return this.#fromEnvironment(whole, reference.slice(4));
+      if (reference.startsWith('file:')) return this.#fromFile(whole, reference.slice(5));
+      return this.#refuse(whole, `is no reference, expected ${FORMS}, or $\${ for a plain \${`);
+    });
+  }
+
+  #fromEnvironment(whole: string, name: string): string {
+    const value = this.#environment[name];
+    return (
+      value ??
+      this.#refuse(whole, `refers to a variable that is not set, expected ${name || 'a name'} in the environment`)
+    );
+  }
+
+  #fromFile(whole: string, path: string): string {
+    const beside = dirname(this.#source.locate(this.#path).file);
+    try {
+      return readFileSync(resolve(beside, path), 'utf8').replace(/\r?\n$/, '');
+    } catch (error) {
+      return this.#refuse(whole, `refers to a file that cannot be used: ${describeReadError(error)}`);
+    }
+  }
+
+  #refuse(whole: string, problem: string): string {
+    const path: ConfigPath = [...this.#path];
+    this.diagnostics.push(diagnosticAt(this.#source.locate(path), path, `${whole} ${problem}`));
+    return whole;
+  }
+}
+
+/** True for text that holds a reference, and so no secret itself. */
+export function holdsReference(text: string): boolean {
+  return /(?<!\$)\$\{/.test(text);
+}

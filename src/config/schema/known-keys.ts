@@ -1,0 +1,48 @@
+/** Which keys the schema knows at a place: what a misspelt one is compared with. */
+import { z } from 'zod';
+import type { ConfigPath } from '../diagnostics.ts';
+import { configSchema } from './schema.ts';
+
+/** The parts of a JSON Schema (2020-12) that zod writes for this config. */
+export interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | false;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+let cached: JsonSchema | null = null;
+
+/** The config's JSON Schema, for what people write: fields with a default are not required. */
+export function jsonSchema(): JsonSchema {
+  cached ??= z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
+  return cached;
+}
+
+/** The keys that a map at this path may have. */
+export function knownKeys(path: ConfigPath): string[] {
+  let at: JsonSchema[] = [jsonSchema()];
+  for (const step of path) at = at.flatMap((schema) => childrenOf(schema, step));
+  return at.flatMap((schema) => alternatives(schema)).flatMap((schema) => Object.keys(schema.properties ?? {}));
+}
+
+function childrenOf(schema: JsonSchema, step: string | number): JsonSchema[] {
+  return alternatives(schema).flatMap((alternative) => {
+    const child =
+      typeof step === 'number'
+        ? alternative.items
+        : (alternative.properties?.[step] ?? alternative.additionalProperties);
+    return child === undefined || child === false ? [] : [child];
+  });
+}
+
+function alternatives(schema: JsonSchema): JsonSchema[] {
+  return schema.anyOf === undefined ? [schema] : schema.anyOf.flatMap(alternatives);
+}

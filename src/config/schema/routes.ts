@@ -1,0 +1,74 @@
+/** `routes`: which requests go where. */
+import { z } from 'zod';
+import { duration, flag, name, parsedText, Refusal, reserved, wholeNumber } from './fields.ts';
+import { hostPattern } from './network-fields.ts';
+import { forwardedHost, headerConditions, method, pathPattern, pathPrefix, queryConditions } from './route-fields.ts';
+
+const match = z.strictObject({
+  hosts: z
+    .array(hostPattern())
+    .prefault([])
+    .describe(
+      "Host names without port, in lower case and IDNA's ASCII form; `*.example.com` is every name below it. Any host without.",
+    ),
+  path: pathPattern().describe('`/a`, `/a/*`, `/users/{id}` or `~expression`; see Paths.'),
+  methods: z
+    .array(method())
+    .prefault([])
+    .describe('Methods, in capitals. Any method without. `GET` does not include `HEAD`.'),
+  headers: headerConditions().prefault({}).describe('Headers and the exact value each must have.'),
+  query: queryConditions()
+    .prefault({})
+    .describe('Query parameters, percent-decoded, and the exact value each must have.'),
+});
+
+const forward = z.strictObject({
+  upstream: name('upstreams').describe('Name of an upstream.'),
+  stripPrefix: pathPrefix()
+    .optional()
+    .describe("Leading segments taken off the path before it is forwarded. The route's path must begin with them."),
+  host: forwardedHost()
+    .prefault('preserve')
+    .describe("The Host header that is sent: the client's (`preserve`), the endpoint's (`upstream`), or this text."),
+  timeout: duration({ none: true })
+    .prefault('30s')
+    .describe('The whole exchange, to the last byte of the response. `none` for streams and large downloads.'),
+  headTimeout: duration()
+    .prefault('30s')
+    .describe('From the request being sent to the head of the response; then `504`.'),
+  idleTimeout: duration().prefault('30s').describe('Between two pieces of the response body.'),
+  retries: wholeNumber(0, 10).prefault(1).describe('Further attempts when the first fails and repeating it is safe.'),
+  retryNonIdempotent: flag()
+    .prefault(false)
+    .describe(
+      'Also repeat `POST` and the like when a reused connection closes without an answer. Such a request may then be carried out twice.',
+    ),
+});
+
+/** A share of errors: `0.1%` or 0.001, as a fraction. */
+const errorShare = parsedText(
+  { type: 'percentage', expected: 'a percentage such as 0.1%', json: { examples: ['0.1%'] } },
+  (input) => {
+    const parts = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(input);
+    const share = parts === null ? Number.NaN : Number(parts[1]) / 100;
+    return share >= 0 && share <= 1 ? share : new Refusal('{value} is not a percentage');
+  },
+);
+
+const budget = z.strictObject({
+  p50: duration().optional().describe('Half of the requests are faster.'),
+  p99: duration().optional().describe('99 of 100 requests are faster.'),
+  errors: errorShare.optional().describe('Share of requests that may fail.'),
+});
+
+export const route = z.strictObject({
+  name: name('routes').describe('Shown in logs and metrics.'),
+  match: match.describe('What a request must look like. All of it has to hold.'),
+  policies: reserved<readonly []>('empty list', [], (input) => Array.isArray(input) && input.length === 0, 'policies')
+    .prefault([])
+    .describe('Kept for policies, which this version does not have.'),
+  forward: forward.describe('Where the request goes.'),
+  budget: budget
+    .optional()
+    .describe('Time and errors that the gateway may take, checked by the bench. Not enforced on requests.'),
+});

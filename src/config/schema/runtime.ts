@@ -1,0 +1,73 @@
+/** `runtime` and `telemetry`: processes, memory and what is written about exchanges. */
+import { z } from 'zod';
+import { duration, filePath, fraction, oneOf, parsed, Refusal, size, wholeNumber } from './fields.ts';
+
+const MIB = 1024 ** 2;
+
+const acceptors = parsed<'auto' | number>(
+  {
+    type: 'auto or whole number',
+    expected: 'auto, or a whole number from 1 to 256',
+    json: { type: ['string', 'integer'], minimum: 1, maximum: 256 },
+  },
+  (input) => {
+    if (input === 'auto') return 'auto';
+    const isCount = Number.isInteger(input) && (input as number) >= 1 && (input as number) <= 256;
+    return isCount ? (input as number) : new Refusal('{value} is no number of acceptors');
+  },
+);
+
+const memory = z.strictObject({
+  config: size({ min: 64 * 1024, max: 1024 * MIB })
+    .prefault('64MiB')
+    .describe(
+      'Room for one compiled config; two are kept, so that one can be replaced while the other is used. About 300 bytes a route.',
+    ),
+  buckets: wholeNumber(1024, 16_777_216)
+    .prefault(262_144)
+    .describe('Rate-limit buckets: clients with a limit at one time.'),
+  series: wholeNumber(16, 65_536)
+    .prefault(4096)
+    .describe(
+      'Routes and upstreams with metrics of their own. Upstreams come first, then routes in file order; the rest are counted together, as `other`.',
+    ),
+});
+
+export const runtime = z.strictObject({
+  acceptors: acceptors.prefault('auto').describe('Processes that carry traffic. `auto`: one per core.'),
+  offload: z
+    .strictObject({
+      threads: wholeNumber(0, 64)
+        .prefault(1)
+        .describe('Threads of each acceptor for work that would hold up its loop. 0: none.'),
+    })
+    .prefault({})
+    .describe("Work that is taken off the acceptors' loops."),
+  memory: memory.prefault({}).describe('Sizes of the shared memory, reserved at the start. A change needs a restart.'),
+  drainTimeout: duration({ none: true })
+    .prefault('30s')
+    .describe(
+      'How long exchanges may go on after `SIGTERM` or in an acceptor that is being replaced. `none`: until they end.',
+    ),
+});
+
+const accessLogFile = z.strictObject({
+  file: filePath('the path of a log file').describe('Appended to, made if it is not there.'),
+});
+
+const accessLog = z.union([
+  oneOf(['none'], 'none or { to, sample }'),
+  z.strictObject({
+    to: z
+      .union([oneOf(['stdout', 'none'], 'stdout, none or { file: /path }'), accessLogFile])
+      .prefault('stdout')
+      .describe('Where the lines go.'),
+    sample: fraction()
+      .prefault(1)
+      .describe('Share of the exchanges that get a line; those with an error of the gateway always do.'),
+  }),
+]);
+
+export const telemetry = z.strictObject({
+  accessLog: accessLog.prefault({}).describe('One JSON line for each exchange. `none`: no log.'),
+});

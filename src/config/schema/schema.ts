@@ -1,0 +1,48 @@
+/**
+ * The schema of the whole config: the one source of its types, its checks, its JSON Schema and its reference page.
+ *
+ * It parses rather than checks: what comes out is complete (every default filled in) and in the gateway's own terms
+ * (durations in milliseconds, addresses taken apart). What needs more than one field to judge is in check.ts.
+ */
+import { z } from 'zod';
+import { isRecord } from '../source/source.ts';
+import { parsed, Refusal, reserved } from './fields.ts';
+import { admin, listener } from './listeners.ts';
+import { route } from './routes.ts';
+import { runtime, telemetry } from './runtime.ts';
+import { upstream } from './upstreams.ts';
+
+const version = parsed<1>({ type: '1', expected: 'version: 1', json: { const: 1 } }, (input) =>
+  input === 1 ? 1 : new Refusal('{value} is no version of this format'),
+);
+
+const isEmptyMap = (input: unknown): boolean => isRecord(input) && Object.keys(input).length === 0;
+const isEmptyList = (input: unknown): boolean => Array.isArray(input) && input.length === 0;
+
+export const configSchema = z.strictObject({
+  version: version.describe('Version of this format.'),
+  listeners: z.array(listener).min(1).describe('Addresses that take traffic.'),
+  admin: admin.prefault({}).describe('The address for operators: metrics, health, status.'),
+  runtime: runtime.prefault({}).describe('Processes and memory.'),
+  telemetry: telemetry.prefault({}).describe('What is written about exchanges.'),
+  upstreams: z.record(z.string(), upstream).prefault({}).describe('Groups of endpoints, by name.'),
+  consumers: reserved<Readonly<Record<string, never>>>('empty map', {}, isEmptyMap, 'consumers')
+    .prefault({})
+    .describe('Kept for consumers, which this version does not have.'),
+  policies: reserved<Readonly<Record<string, never>>>('empty map', {}, isEmptyMap, 'policies')
+    .prefault({})
+    .describe('Kept for named lists of policies, which this version does not have.'),
+  routes: z
+    .array(route)
+    .prefault([])
+    .describe('Which requests go where. The order matters only between routes of equal rank; see Precedence.'),
+  tests: reserved<readonly []>('empty list', [], isEmptyList, 'tests')
+    .prefault([])
+    .describe('Kept for tests of the config, which this version does not have.'),
+});
+
+/** A config that passed the schema. Paths are as written: compile.ts makes them absolute. */
+export type Config = z.output<typeof configSchema>;
+export type Listener = Config['listeners'][number];
+export type Upstream = Config['upstreams'][string];
+export type Route = Config['routes'][number];

@@ -1,0 +1,83 @@
+/** A config file, or a directory of them, from disk into one source. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { type Diagnostic, diagnosticAt } from '../diagnostics.ts';
+import { parseJson } from './json-source.ts';
+import { mergeSources } from './merge-sources.ts';
+import type { Source, SourceResult } from './source.ts';
+import { parseYaml } from './yaml-source.ts';
+
+const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
+
+/** What was read: also when it does not parse, so that a watcher knows what to look at. */
+export interface ReadResult {
+  readonly files: readonly string[];
+  readonly result: SourceResult;
+}
+
+/** Reads a file, or every `.yaml`, `.yml` and `.json` of a directory (not of directories in it). Never throws. */
+export function readSource(path: string): ReadResult {
+  let files: string[];
+  try {
+    if (!statSync(path).isDirectory()) return { files: [path], result: readFile(path) };
+    files = listConfigFiles(path);
+  } catch (error) {
+    return { files: [], result: refuse(path, describeReadError(error)) };
+  }
+  if (files.length === 0)
+    return { files, result: refuse(path, 'the directory holds no config, expected *.yaml, *.yml or *.json') };
+  return { files, result: mergeAll(files.map(readFile)) };
+}
+
+/** Parses config text by the file name's extension: `.json` is strict JSON, anything else YAML. Never throws. */
+export function parseSource(file: string, text: string): SourceResult {
+  try {
+    return extname(file) === '.json' ? parseJson(file, text) : parseYaml(file, text);
+  } catch (error) {
+    if (error instanceof RangeError) return refuse(file, 'nested too deeply to read, expected a few levels');
+    throw error;
+  }
+}
+
+/** A sentence for a failed file operation, without the path that the message already begins with. */
+export function describeReadError(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'no such file, expected a readable one';
+  if (code === 'EACCES' || code === 'EPERM') return 'no permission to read it, expected a readable file';
+  if (code === 'EISDIR') return 'is a directory, expected a file';
+  return `cannot be read (${code ?? 'unknown reason'}), expected a readable file`;
+}
+
+function readFile(file: string): SourceResult {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    return refuse(file, describeReadError(error));
+  }
+  try {
+    return parseSource(file, new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    if (error instanceof TypeError) return refuse(file, 'not UTF-8 text, expected YAML or JSON');
+    throw error;
+  }
+}
+
+function listConfigFiles(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name)))
+    .map((entry) => entry.name)
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+function mergeAll(results: readonly SourceResult[]): SourceResult {
+  const diagnostics: Diagnostic[] = results.flatMap((result) => [...result.diagnostics]);
+  const [first, ...others] = results.flatMap(({ source }): Source[] => (source === null ? [] : [source]));
+  if (diagnostics.length > 0 || first === undefined) return { source: null, diagnostics };
+  return mergeSources([first, ...others]);
+}
+
+function refuse(file: string, message: string): SourceResult {
+  return { source: null, diagnostics: [diagnosticAt({ file, line: 1, column: 1 }, [], message)] };
+}
