@@ -2,6 +2,7 @@
  * The upstream side as the pipeline sees it: one interface for a connection that carries one request at a time, and one
  * for whoever receives its response. `connection.ts` implements the first over node:net and node:tls.
  */
+import type { CompiledEndpoint } from '../../config/compiled.ts';
 import type { ErrorCode } from '../../errors/table.ts';
 
 /** How the end of a response body is known (RFC 9112, section 6.3). */
@@ -19,6 +20,11 @@ export interface ResponseHead {
   readonly framing: BodyFraming;
   /** The declared length; also for HEAD and 304, where it describes a body that is not sent. -1: none declared. */
   readonly contentLength: number;
+  /**
+   * The whole response came in one read, so that `onResponseBody` (at most once) and `onResponseEnd` follow before the read
+   * callback returns: a handler may hold the head back and write head and body at once. False says nothing.
+   */
+  readonly arrivedWhole: boolean;
   /** First value of a header (lower-case name) as latin1, or null. */
   header(name: string): string | null;
   /**
@@ -31,7 +37,10 @@ export interface ResponseHead {
   copyEndToEndHeaders(target: Buffer, offset: number): number;
 }
 
-/** Receives one response. All calls come from the socket's read callback or from a timer, never from inside `send`. */
+/**
+ * Receives one response. All calls come from the socket's events or from a later turn of the loop, never from inside a
+ * method of the connection. None comes between `pause` and `resume`, except `onUpstreamFailure` and `onUpstreamDrain`.
+ */
 export interface ResponseHandler {
   onResponseHead(head: ResponseHead): void;
   /** A piece of the decoded body: a view of a buffer that is reused as soon as the handler returns. Never empty. */
@@ -46,11 +55,15 @@ export interface ResponseHandler {
 
 /** A connection to one endpoint, leased to one exchange at a time. */
 export interface UpstreamConnection {
+  readonly endpoint: CompiledEndpoint;
+  /** Its place among the upstream's endpoints, for the set of endpoints tried. */
+  readonly endpointIndex: number;
   /** True when a response was completed on it before: a failure without an answer may then be the keep-alive race. */
   readonly reused: boolean;
   /** True once a byte of the response to the current request has arrived. */
   readonly responseBegun: boolean;
-  /** Local time of the first byte and so on are the exchange's own business. */
+  /** False while not one byte of the current request can have reached the peer, so that any method may be repeated. */
+  readonly requestReachedPeer: boolean;
 
   /**
    * Sends a request head, with its body to follow by `writeBody` when `hasBody`. The head is held back for the first
@@ -60,7 +73,12 @@ export interface UpstreamConnection {
    * @param isHead the request's method is HEAD: its response has no body whatever its headers say
    */
   send(head: string, hasBody: boolean, isHead: boolean, handler: ResponseHandler): void;
-  /** Queues a piece of the body, framed by the caller. The buffer must not change afterwards. False: wait for `onUpstreamDrain`. */
+  /**
+   * Queues a piece of the body, framed by the caller. The buffer must not change afterwards. Text (latin1) is taken for
+   * framing: it is held back like the head, for the bytes that follow it. Does nothing once the connection is closed.
+   *
+   * @returns false: wait for `onUpstreamDrain`
+   */
   writeBody(chunk: Buffer | string): boolean;
   /** The request is complete: from now on the response's end frees the connection. */
   endBody(): void;
@@ -71,8 +89,17 @@ export interface UpstreamConnection {
   destroy(): void;
 }
 
-/** Receives a connection, or the reason there is none. Exactly one call, never from inside `acquire`... unless an idle connection is at hand. */
+/**
+ * Receives a connection, or the reason there is none: exactly one call, unless the wait is cancelled. Only `onConnection` may
+ * come from inside `acquire`, when an idle connection is at hand. The receiver calls `send` or `destroy` before it returns.
+ */
 export interface ConnectionWaiter {
   onConnection(connection: UpstreamConnection): void;
   onNoConnection(code: ErrorCode): void;
+}
+
+/** A wait that can be given up. */
+export interface PendingConnection {
+  /** The waiter hears nothing more. Does nothing when it was served or refused already. */
+  cancel(): void;
 }
