@@ -1,0 +1,34 @@
+import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
+import type { SlabReader } from '../shared-memory/slab-reader.ts';
+
+/** What a metrics series counts, as labels show it. */
+export interface SeriesName {
+  readonly kind: 'route' | 'upstream';
+  readonly name: string;
+}
+
+/** The control words of one acceptor that lives, as they were when they were read. */
+export interface AcceptorReading {
+  readonly slot: AcceptorSlot;
+  /** The generation this acceptor serves; 0 before its first. */
+  readonly generation: Generation | 0;
+  readonly openConnections: number;
+  readonly exchangesInFlight: number;
+}
+
+/** Everything the metrics page is made from. The supervisor implements it; no call may wait or touch an acceptor. */
+export interface MetricsSource {
+  readonly version: string;
+  /** Over the slabs of all slots. */
+  readonly slabs: SlabReader;
+  /** Null for a series whose route or upstream is in no configuration that anyone serves: it is not shown. */
+  nameOf(series: SeriesId): SeriesName | null;
+  /** Acceptors alive, in the order of their slots. */
+  acceptors(): readonly AcceptorReading[];
+  /** Generation of the snapshot published last; 0 before the first. */
+  publishedGeneration(): Generation | 0;
+  /** Acceptors started in place of one that died, since the supervisor started. */
+  acceptorRestarts(): number;
+  /** Access-log lines lost, summed over all slots. */
+  accessLogDropped(): number;
+}

@@ -1,0 +1,23 @@
+import type { AcceptorSlot, Generation, SeriesId } from '../../../src/brand.ts';
+import { slabBytes } from '../../../src/shared-memory/metrics-slab.ts';
+import { SlabReader } from '../../../src/shared-memory/slab-reader.ts';
+import { SlabWriter } from '../../../src/shared-memory/slab-writer.ts';
+import type { MetricsSource, SeriesName } from '../../../src/telemetry/metrics-source.ts';
+
+/** A gateway of two acceptors without processes: what its supervisor would read, and the writers to count with. */
+export function aMetricsSource(names: readonly SeriesName[]): { source: MetricsSource; writers: SlabWriter[] } {
+  const slabs = [0, 1].map(() => new SharedArrayBuffer(slabBytes(names.length)));
+  const source: MetricsSource = {
+    version: '0.1.0',
+    slabs: new SlabReader(slabs, names.length),
+    nameOf: (series: SeriesId) => names[series] ?? null,
+    acceptors: () => [
+      { slot: 0 as AcceptorSlot, generation: 7 as Generation, openConnections: 12, exchangesInFlight: 3 },
+      { slot: 1 as AcceptorSlot, generation: 6 as Generation, openConnections: 0, exchangesInFlight: 0 },
+    ],
+    publishedGeneration: () => 7 as Generation,
+    acceptorRestarts: () => 2,
+    accessLogDropped: () => 41,
+  };
+  return { source, writers: slabs.map((slab) => new SlabWriter(slab, names.length)) };
+}
