@@ -8,7 +8,7 @@
  * Files are listed from the sources, so that a stale file in `dist` is never run. They run two at a time, each in a process
  * of its own; a file that takes longer than FILE_TIMEOUT_MS is ended and fails. Finding no test is a failure too.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Transform } from 'node:stream';
 import { run } from 'node:test';
@@ -48,6 +48,40 @@ function chosenFiles(words) {
   return files;
 }
 
+function childrenOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return []; // It has ended, or this is not Linux.
+  }
+}
+
+function killTree(pid) {
+  for (const child of childrenOf(pid)) killTree(child);
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/**
+ * Ends test files that run for too long, with everything they started. Node's own `timeout` is that of a file in some
+ * versions and of a single test in others, so the children of this process, one a file, are watched instead.
+ */
+function watchFiles() {
+  const startedAt = new Map();
+  const timer = setInterval(() => {
+    for (const pid of childrenOf(process.pid)) {
+      if (!startedAt.has(pid)) startedAt.set(pid, performance.now());
+      if (performance.now() - startedAt.get(pid) < FILE_TIMEOUT_MS) continue;
+      process.stderr.write(`a test file took longer than ${FILE_TIMEOUT_MS} ms and was ended\n`);
+      killTree(pid);
+    }
+  }, 1_000);
+  timer.unref();
+}
+
 /** The closing lines read `# tests 3` wherever they are printed; on some consoles Node's own reporter has a symbol there. */
 const plainSummary = new Transform({
   transform(chunk, _encoding, done) {
@@ -61,15 +95,16 @@ const files = chosenFiles(args.filter((arg) => !arg.startsWith('--')));
 const unknown = args.find((arg) => arg.startsWith('--') && !arg.startsWith('--name='));
 if (unknown !== undefined) fail(`unknown option ${unknown}; known: --name=EXPRESSION, and words of file paths`);
 
+watchFiles();
 let passed = 0;
 const events = run({
   files,
   concurrency: CONCURRENCY,
-  timeout: FILE_TIMEOUT_MS,
   ...(names.length > 0 && { testNamePatterns: names }),
 });
 events.on('test:pass', (test) => {
-  if (test.skip === undefined) passed++;
+  const isTest = test.details.type !== 'suite' && !test.name.endsWith('.test.js');
+  if (isTest && test.skip === undefined) passed++;
 });
 events.on('test:fail', (test) => {
   if (test.todo === undefined) process.exitCode = 1;
