@@ -73,7 +73,7 @@ export const SLASH = 0x2f;
 export const HASH_SEED = 0x811c9dc5 | 0;
 
 export function hashStep(hash: number, character: number): number {
-  return Math.imul(hash ^ character, 0x01000193);
+  return ((hash << 5) + (character - hash)) | 0;
 }
 
 /** The slot a hash starts at, for a power of two of slots: the high bits are folded in, FNV's low bits alone are weak. */

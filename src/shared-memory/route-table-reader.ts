@@ -2,10 +2,8 @@ import type { RouteId } from '../brand.ts';
 import {
   CANDIDATE,
   CANDIDATE_WORDS,
-  HASH_SEED,
   HEADER,
   HOST,
-  hashStep,
   NODE,
   PARAMETER,
   ROUTE_TABLE_FORMAT,
@@ -71,58 +69,47 @@ export class RouteTableReader {
     return this.#words[node + NODE.LABEL_LENGTH] >>> 16;
   }
 
-  /** Where the path goes on after this node's label, if it is found at `from`: the index of a slash, or the path's end. Else -1. */
-  matchLabel(node: number, path: string, from: number): number {
+  /**
+   * Whether a path has this node's label at `from`, as whole segments. The bytes of the path are `path[0 .. end)`; they hold a
+   * slash before `from`.
+   */
+  hasLabel(node: number, path: Uint8Array, from: number, end: number): boolean {
     const bytes = this.#bytes;
-    const pathEnd = path.length;
     let at = from;
     let label = (node + NODE.LABEL) << 2;
     const labelEnd = label + (this.#words[node + NODE.LABEL_LENGTH] & 0xffff);
     for (; label < labelEnd; label++) {
       const expected = bytes[label];
       if (expected === PARAMETER) {
-        const end = segmentEnd(path, at);
-        if (end === at) return -1;
-        at = end;
+        const start = at;
+        while (at < end && path[at] !== SLASH) at++;
+        if (at === start) return false;
       } else {
-        if (at === pathEnd || path.charCodeAt(at) !== expected) return -1;
+        if (at === end || path[at] !== expected) return false;
         at++;
       }
     }
-    return at === pathEnd || path.charCodeAt(at) === SLASH ? at : -1;
+    return at === end || path[at] === SLASH;
   }
 
-  /** The child whose label may begin with the segment that starts at `from`; an only child is not even looked at. */
-  literalChild(node: number, path: string, from: number): number {
+  /**
+   * The child whose label begins with a segment of this hash; an only child is not even looked at. Where two children share
+   * a hash, `previous` is the one that turned out to be wrong; 0 at first.
+   */
+  literalChild(node: number, hash: number, previous: number): number {
     const words = this.#words;
     const count = words[node + NODE.SLOT_COUNT];
     if (count === 0) return 0;
     const slots = node + NODE.LABEL + wordsOf(words[node + NODE.LABEL_LENGTH] & 0xffff);
-    if (count === 1) return words[slots + 1];
-    let hash = HASH_SEED;
-    for (let i = from; i < path.length; i++) {
-      const character = path.charCodeAt(i);
-      if (character === SLASH) break;
-      hash = hashStep(hash, character);
-    }
+    if (count === 1) return previous === 0 ? words[slots + 1] : 0;
+    let isPassed = previous === 0;
     for (let slot = slotOf(hash, count); ; slot = (slot + 1) & (count - 1)) {
       const child = words[slots + 2 * slot + 1];
       if (child === 0) return 0;
-      if (words[slots + 2 * slot] === hash && this.#beginsWith(child, path, from)) return child;
+      if (words[slots + 2 * slot] !== hash) continue;
+      if (isPassed) return child;
+      if (child === previous) isPassed = true;
     }
-  }
-
-  /** Two children may share a hash, so the whole first segment is compared before a child is chosen. */
-  #beginsWith(node: number, path: string, from: number): boolean {
-    let label = (node + NODE.LABEL) << 2;
-    const labelEnd = label + (this.#words[node + NODE.LABEL_LENGTH] & 0xffff);
-    let at = from;
-    while (label < labelEnd && this.#bytes[label] !== SLASH) {
-      if (at === path.length || path.charCodeAt(at) !== this.#bytes[label]) return false;
-      label++;
-      at++;
-    }
-    return at === path.length || path.charCodeAt(at) === SLASH;
   }
 
   candidateRoute(candidate: number): RouteId {
@@ -139,6 +126,11 @@ export class RouteTableReader {
     return this.#words[list + 1 + index];
   }
 
+  /** The list of a route's parameters, or 0. */
+  parameters(route: RouteId): number {
+    return this.item(this.#words[HEADER.ROUTES], route);
+  }
+
   string(index: number): string {
     const known = this.#strings.get(index);
     return known === undefined ? this.#decode(index) : known;
@@ -151,11 +143,4 @@ export class RouteTableReader {
     this.#strings.set(index, text);
     return text;
   }
-}
-
-/** Index of the next slash at or after `from`, or the path's length. */
-export function segmentEnd(path: string, from: number): number {
-  let end = from;
-  while (end < path.length && path.charCodeAt(end) !== SLASH) end++;
-  return end;
 }

@@ -1,5 +1,6 @@
 import type { RouteId } from '../../brand.ts';
-import { type RouteTableReader, segmentEnd } from '../../shared-memory/route-table-reader.ts';
+import { SLASH } from '../../shared-memory/route-table-layout.ts';
+import type { RouteTableReader } from '../../shared-memory/route-table-reader.ts';
 
 /** No route. */
 export const NO_ROUTE = -1;
@@ -15,27 +16,30 @@ export class RouteHit {
   route: RouteId | typeof NO_ROUTE = NO_ROUTE;
   #table: RouteTableReader | null = null;
   #path = '';
-  /** The route's list of parameters, or 0. */
+  /** The route's list of parameters: 0 for none, -1 for not asked yet. */
   #list = 0;
   #areFound = false;
   /** Start and end of each parameter in the path. */
   readonly #places: number[] = [];
 
   /** Called by the route table alone. */
-  fill(table: RouteTableReader, route: RouteId | typeof NO_ROUTE, path: string, list: number): void {
+  fill(table: RouteTableReader, route: RouteId | typeof NO_ROUTE, path: string): void {
     this.route = route;
     this.#table = table;
     this.#path = path;
-    this.#list = list;
+    this.#list = -1;
     this.#areFound = false;
   }
 
   get parameterCount(): number {
-    return this.#list === 0 ? 0 : this.#table!.field(this.#list, 0);
+    if (this.#table === null || this.route === NO_ROUTE) return 0;
+    if (this.#list < 0) this.#list = this.#table.parameters(this.route);
+    return this.#list === 0 ? 0 : this.#table.field(this.#list, 0);
   }
 
-  /** Name of the n-th parameter, left to right, as the config writes it. */
+  /** Name of the n-th parameter, left to right, as the config writes it; like its place, only for n below the count. */
   parameterName(index: number): string {
+    if (!this.#areFound) this.#find();
     return this.#table!.string(this.#table!.item(this.#list, 2 * index + 1));
   }
 
@@ -72,4 +76,11 @@ export class RouteHit {
     }
     this.#areFound = true;
   }
+}
+
+/** Index of the next slash at or after `from`, or the path's length. */
+function segmentEnd(path: string, from: number): number {
+  let end = from;
+  while (end < path.length && path.charCodeAt(end) !== SLASH) end++;
+  return end;
 }

@@ -13,6 +13,7 @@ import { compileLinearRegExp } from './linear-regexp.ts';
 import { hasQueryParameter } from './query-parameter.ts';
 import { NO_ROUTE, type RouteHit } from './route-hit.ts';
 import type { RequestFacts } from './route-match.ts';
+import { ScannedPath } from './scanned-path.ts';
 
 type Found = RouteId | typeof NO_ROUTE;
 
@@ -34,7 +35,7 @@ export class RouteTable {
   readonly #regexps = new Map<number, RegExp>();
   readonly #hasSuffixes: boolean;
   readonly #anyHost: number;
-  readonly #routes: number;
+  readonly #path = new ScannedPath();
   readonly #suffixStarts = new Int32Array(MAX_DOTS);
   readonly #suffixHashes = new Int32Array(MAX_DOTS);
   /** State of the lookup in progress. */
@@ -52,14 +53,13 @@ export class RouteTable {
     this.#methods = Array.from({ length: count }, (_, i) => this.#table.string(this.#table.item(methods, i)));
     this.#hasSuffixes = this.#table.header(HEADER.HAS_SUFFIXES) === 1;
     this.#anyHost = this.#table.header(HEADER.ANY_HOST);
-    this.#routes = this.#table.header(HEADER.ROUTES);
   }
 
   /** The route of a request, or -1. `hit` is filled either way. */
   lookup(facts: RequestFacts, hit: RouteHit): Found {
     this.#methodBit = this.#bitOf(facts.method);
     const route = this.#search(facts);
-    hit.fill(this.#table, route, facts.path, route === NO_ROUTE ? 0 : this.#table.item(this.#routes, route));
+    hit.fill(this.#table, route, facts.path);
     return route;
   }
 
@@ -80,6 +80,7 @@ export class RouteTable {
   }
 
   #search(facts: RequestFacts): Found {
+    this.#path.scan(facts.path);
     const host = facts.host;
     let hash = HASH_SEED;
     let suffixes = 0;
@@ -113,24 +114,29 @@ export class RouteTable {
     return this.#searchRegExps(this.#table.field(record, HOST.REGEXPS), facts);
   }
 
-  /** The route that ends where the path ends, below this node whose label begins at `from`; prefixes are noted on the way back. */
+  /**
+   * The route that ends where the path ends, below this node whose label begins at `from`; prefixes are noted on the way back.
+   * A branch is tried only where the path allows it, and no node twice, so the work is bounded by the table whatever is asked.
+   */
   #descend(node: number, from: number, facts: RequestFacts): Found {
     const table = this.#table;
-    const path = facts.path;
-    const at = table.matchLabel(node, path, from);
-    if (at < 0) return NO_ROUTE;
-    if (at === path.length) {
+    const path = this.#path;
+    const end = facts.path.length;
+    if (!table.hasLabel(node, path.bytes, from, end)) return NO_ROUTE;
+    const depth = table.depth(node);
+    if (depth === path.segments) {
       const route = this.#firstMatch(table.field(node, NODE.TERMINAL), facts);
       if (route !== NO_ROUTE) return route;
     } else {
-      const literal = table.literalChild(node, path, at + 1);
-      if (literal !== 0) {
-        const route = this.#descend(literal, at + 1, facts);
+      const next = path.starts[depth];
+      const hash = path.hashes[depth];
+      for (let child = table.literalChild(node, hash, 0); child !== 0; child = table.literalChild(node, hash, child)) {
+        const route = this.#descend(child, next, facts);
         if (route !== NO_ROUTE) return route;
       }
       const parameter = table.field(node, NODE.PARAMETER);
       if (parameter !== 0) {
-        const route = this.#descend(parameter, at + 1, facts);
+        const route = this.#descend(parameter, next, facts);
         if (route !== NO_ROUTE) return route;
       }
     }
