@@ -9,7 +9,7 @@ import { halfOf } from '../shared-memory/control-words.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
-import { AccessLog } from '../telemetry/access-log.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { createUwsListener } from './listener/uws/uws-listener.ts';
@@ -70,7 +70,7 @@ export class Acceptor implements AcceptorContext {
       this.#loops.push(loop);
       loop.start();
     });
-    setInterval(() => this.exchanges.sweep(this.now()), SWEEP_EVERY_MS);
+    setInterval(() => this.#sweep(), SWEEP_EVERY_MS);
     setInterval(() => this.#beat(), HEARTBEAT_EVERY_MS).unref();
     this.#memory.control.setState(this.#slot, SLOT_STATE.SERVING);
   }
@@ -119,10 +119,15 @@ export class Acceptor implements AcceptorContext {
     inUse.add(key);
     let group = this.#upstreams.get(key);
     if (group === undefined) {
-      group = new UpstreamGroup(config);
+      group = new UpstreamGroup(config, performance.now.bind(performance));
       this.#upstreams.set(key, group);
     }
     return group;
+  }
+
+  #sweep(): void {
+    this.exchanges.sweep(this.now());
+    for (const group of this.#upstreams.values()) group.sweep();
   }
 
   #openAccessLog(_target: AccessLogTarget | null): void {}
@@ -135,7 +140,10 @@ export class Acceptor implements AcceptorContext {
   #beat(): void {
     this.#memory.control.add(this.#slot, 'HEARTBEAT', 1);
     this.#memory.control.set(this.#slot, 'EXCHANGES_IN_FLIGHT', this.exchanges.size);
-    for (const group of this.#upstreams.values()) group.reportTo(this.metrics);
+    for (const group of this.#upstreams.values()) {
+      this.metrics.setConnections(group.series, group.openConnections);
+      this.metrics.setWaiting(group.series, group.waiting);
+    }
   }
 }
 

@@ -16,7 +16,9 @@ const QUERY = /^[\x21\x22\x24-\x7e]*$/;
 export function admit(exchange: ExchangeState): ErrorCode | null {
   const { head, listener, peer } = exchange.downstream;
   const trusted = listener.trustedProxies !== null && (peer === '' || listener.trustedProxies.has(peer));
-  exchange.requestId = trusted ? exchange.acceptor.requestIds.adopt(head.requestId) : exchange.acceptor.requestIds.next();
+  exchange.requestId = trusted
+    ? exchange.acceptor.requestIds.adopt(head.requestId)
+    : exchange.acceptor.requestIds.next();
   if (head.fault !== null) return head.fault;
   const path = normalisePath(head.rawPath, listener.config.path);
   if (path === null) return 'path_invalid';

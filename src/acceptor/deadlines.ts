@@ -4,6 +4,9 @@ import type { ErrorCode } from '../errors/table.ts';
 /** How often deadlines are looked at; a timeout is late by at most this much. */
 export const SWEEP_EVERY_MS = 50;
 
+/** Well below the shortest idle timer of uWS, which a slow upload must never meet. */
+const SLOW_SWEEP_EVERY_MS = 2000;
+
 /**
  * Something in flight that must not take for ever. It has two limits: one for the phase it is in, which moves as it makes
  * progress, and one for the whole.
@@ -19,8 +22,8 @@ export abstract class Watched {
   /** The limit for `code` has passed. Called at most once a sweep, and again at the next unless something changed. */
   abstract expire(code: ErrorCode): void;
 
-  /** A sweep has looked at this and found nothing late. */
-  abstract onSweep(now: MonotonicMs): void;
+  /** Something to be done about this every SLOW_SWEEP_EVERY_MS while it is in flight. */
+  abstract onSlowSweep(): void;
 
   /** Enters a phase that may last `limit`; 0: as long as the whole may. */
   watch(code: ErrorCode, limit: Millis, now: MonotonicMs): void {
@@ -38,6 +41,7 @@ export abstract class Watched {
 export class Deadlines {
   readonly #ring: Watched = new Sentinel();
   #size = 0;
+  #slowSweepAt = 0;
 
   constructor() {
     this.#ring.previous = this.#ring;
@@ -68,12 +72,14 @@ export class Deadlines {
 
   /** Expires what is late. An item may leave the list, and others may join, while it is expired. */
   sweep(now: MonotonicMs): void {
+    const isSlow = now >= this.#slowSweepAt;
+    if (isSlow) this.#slowSweepAt = now + SLOW_SWEEP_EVERY_MS;
     let item = this.#ring.next!;
     while (item !== this.#ring) {
       const next = item.next!;
       if (now >= item.phaseEndsAt) item.expire(item.phaseCode);
       else if (now >= item.endsAt) item.expire('request_timeout');
-      else item.onSweep(now);
+      else if (isSlow) item.onSlowSweep();
       // Expiring one exchange can finish its neighbour too (a freed connection goes to a waiter that fails at once).
       item = next.next === null && next !== this.#ring ? this.#ring : next;
     }
@@ -82,5 +88,5 @@ export class Deadlines {
 
 class Sentinel extends Watched {
   override expire(): void {}
-  override onSweep(): void {}
+  override onSlowSweep(): void {}
 }

@@ -1,5 +1,4 @@
 import type { Millis, MonotonicMs } from '../brand.ts';
-import type { RouteRecord } from '../config/compiled.ts';
 import type { RequestFacts } from '../decision/route/route-match.ts';
 import type { ErrorCode } from '../errors/table.ts';
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
@@ -7,9 +6,9 @@ import type { AcceptorContext } from './acceptor-context.ts';
 import { Watched } from './deadlines.ts';
 import type { Downstream } from './listener/downstream.ts';
 import { RequestBody } from './request-body.ts';
-import type { Snapshot } from './snapshot.ts';
-import type { UpstreamGroup } from './upstream/upstream-group.ts';
-import type { UpstreamConnection } from './upstream/upstream.ts';
+import type { Route, Snapshot } from './snapshot.ts';
+import type { PendingConnection, UpstreamConnection } from './upstream/upstream.ts';
+import { NONE_TRIED, type UpstreamGroup } from './upstream/upstream-group.ts';
 
 /**
  * All that is known of one exchange. One shape for life: every field is set here, null for not yet. What happens to it
@@ -34,16 +33,20 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
   forwardedHost = '';
 
   // Decision.
-  route: RouteRecord | null = null;
+  route: Route | null = null;
   upstream: UpstreamGroup | null = null;
 
   // Progress.
   /** Null when the request has no body. */
   readonly body: RequestBody | null;
   connection: UpstreamConnection | null = null;
-  endpointIndex = -1;
-  /** Endpoints that were tried and failed, as bits by index; beyond the 31st they share one. */
-  triedEndpoints = 0;
+  /** The wait for a connection that can be given up, or null. */
+  wait: PendingConnection | null = null;
+  endpoint: string | null = null;
+  /** Indexes of the endpoints that failed this exchange. */
+  triedEndpoints: ReadonlySet<number> = NONE_TRIED;
+  /** The next attempt wants a new connection: the one before died in the pool. */
+  wantsFreshConnection = false;
   attempts = 0;
   /** True from the upstream's response head on: from there the client's response cannot be replaced. */
   responseBegun = false;
@@ -51,6 +54,8 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
   responseEnded = false;
   /** A response without a body, rendered and waiting for the upstream's end. */
   bodylessHead: Buffer | null = null;
+  /** What that response declares as its length; -1: nothing. */
+  declaredLength = -1;
   finished = false;
 
   // Record.
@@ -79,10 +84,6 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
 
   get listener(): string {
     return this.downstream.listener.config.name;
-  }
-
-  get endpoint(): string | null {
-    return this.endpointIndex < 0 ? null : this.upstream!.config.endpoints[this.endpointIndex]!.name;
   }
 
   get bytesIn(): number {

@@ -25,7 +25,9 @@ export function runAcceptor(assignment: AcceptorAssignment): void {
     listen(acceptor);
     tell({ kind: 'serving' });
   } catch (error) {
-    tell({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }, () => process.exit(1));
+    tell({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }, () =>
+      process.exit(1),
+    );
   }
 }
 

@@ -12,16 +12,19 @@
  * Each stage runs to its end without waiting; whatever waits is an event with a name below. A stage that refuses returns an
  * error code. Every path ends in `finish`, once.
  */
-import type { Millis } from '../brand.ts';
 import { ERRORS, type ErrorCode } from '../errors/table.ts';
 import { admit } from './admission.ts';
 import { ExchangeState } from './exchange-state.ts';
 import { renderForwardHead } from './forward-head.ts';
-import type { Downstream, DownstreamHandler } from './listener/downstream.ts';
+import type { DownstreamHandler } from './listener/downstream.ts';
 import { answerFor } from './response/answer.ts';
 import { renderResponseHead } from './response/render-head.ts';
 import { mayRetry } from './upstream/retry.ts';
 import type { ConnectionWaiter, ResponseHandler, ResponseHead, UpstreamConnection } from './upstream/upstream.ts';
+
+const NO_BYTES = Buffer.alloc(0);
+/** What a client may still have to send for its connection to be worth keeping. */
+const DRAINABLE_BYTES = 64 * 1024;
 
 /** One request with its response. */
 export class Exchange extends ExchangeState implements DownstreamHandler, ConnectionWaiter, ResponseHandler {
@@ -30,7 +33,8 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   /** A request head has arrived. Runs in the listener's callback. */
   begin(): void {
     this.acceptor.exchanges.add(this);
-    if (this.body !== null) this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, this.startedAt);
+    if (this.body !== null)
+      this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, this.startedAt);
     const refusal = admit(this) ?? this.#findRoute() ?? this.#applyRequestPolicies();
     if (refusal === null) this.#forward();
     else this.answer(refusal);
@@ -49,7 +53,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     const policies = this.route!.requestPolicies;
     if (policies === null) return null;
     for (const policy of policies) {
-      const refusal = policy(this);
+      const refusal = policy.decide(this);
       if (refusal !== null) return refusal;
     }
     return null;
@@ -68,13 +72,14 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
 
   #forward(): void {
     this.attempts++;
-    this.endpointIndex = this.upstream!.pick(this.triedEndpoints);
     this.upstreamWaitFrom = this.acceptor.now();
-    this.upstream!.acquire(this.endpointIndex, this);
+    this.wait = this.upstream!.acquire(this.triedEndpoints, this.wantsFreshConnection, this);
   }
 
   onConnection(connection: UpstreamConnection): void {
+    this.wait = null;
     this.connection = connection;
+    this.endpoint = connection.endpoint.name;
     const head = renderForwardHead(this);
     if (head === null) {
       this.answer('request_malformed');
@@ -85,8 +90,9 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.#watchRequest();
   }
 
-  onNoConnection(code: ErrorCode): void {
-    this.#fail(code);
+  onNoConnection(code: ErrorCode, endpointIndex: number): void {
+    this.wait = null;
+    this.#fail(code, endpointIndex);
   }
 
   onUpstreamDrain(): void {
@@ -99,7 +105,8 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     const { body, route } = this;
     const now = this.acceptor.now();
     if (body !== null && body.isBlocked) this.watch('upstream_idle_timeout', route!.forward.idleTimeout, now);
-    else if (body !== null && !body.isComplete) this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, now);
+    else if (body !== null && !body.isComplete)
+      this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, now);
     else if (this.connection !== null) this.watch('upstream_head_timeout', route!.forward.headTimeout, now);
   }
 
@@ -111,7 +118,8 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.headAt = now;
     const rendered = renderResponseHead(head, this.requestId);
     if (rendered === null) {
-      this.#fail('upstream_response_too_large');
+      this.connection!.destroy();
+      this.#fail('upstream_response_too_large', -1);
       return;
     }
     this.responseBegun = true;
@@ -119,10 +127,8 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.body?.giveUpReplay();
     if (head.framing === 'none') {
       this.bodylessHead = rendered;
-      this.declaredLength = head.contentLength;
-    } else {
-      this.downstream.begin(rendered, head.contentLength, this.#mustClose());
-    }
+      this.declaredLength = head.status === 204 ? -1 : head.contentLength;
+    } else this.downstream.begin(rendered, head.contentLength, this.#mustClose());
     this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout, now);
   }
 
@@ -146,12 +152,26 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.connection?.resume();
   }
 
+  #watchClient(): void {
+    this.watch('client_stalled', this.downstream.listener.config.limits.bodyTimeout, this.acceptor.now());
+  }
+
+  /** Whether this response must be the connection's last: the gateway is leaving, or the client sends what nobody will read. */
+  #mustClose(): boolean {
+    const { body, downstream, acceptor } = this;
+    if (acceptor.isDraining) return true;
+    if (body === null || body.isComplete) return false;
+    return downstream.head.contentLength < 0 || downstream.head.contentLength - body.receivedBytes > DRAINABLE_BYTES;
+  }
+
   onResponseEnd(): void {
     this.connection = null;
     this.responseEnded = true;
     this.body?.discard();
-    if (this.bodylessHead !== null) this.downstream.respond(this.bodylessHead, this.#emptyBody(), this.declaredLength, this.#mustClose());
-    else if (!this.downstream.end()) {
+    if (this.bodylessHead !== null) {
+      const body = this.method === 'HEAD' || this.status === 204 || this.status === 304 ? null : NO_BYTES;
+      this.downstream.respond(this.bodylessHead, body, this.declaredLength, this.#mustClose());
+    } else if (!this.downstream.end()) {
       this.#watchClient();
       return;
     }
@@ -161,7 +181,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   // ── 4. What can go wrong ──────────────────────────────────────────────────────────────────────────────────────────
 
   onUpstreamFailure(code: ErrorCode): void {
-    this.#fail(code);
+    this.#fail(code, this.connection!.endpointIndex);
   }
 
   /** The client is gone: so is any reason to go on. */
@@ -174,21 +194,19 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     else this.answer(code);
   }
 
-  override onSweep(): void {
-    if (this.body !== null && !this.body.isComplete && !this.finished) this.downstream.keepBodyAlive();
+  override onSlowSweep(): void {
+    if (this.body !== null && !this.body.isComplete) this.downstream.keepBodyAlive();
   }
 
   /** An attempt has failed: try again where that is safe, otherwise tell the client in the way that is still open. */
-  #fail(code: ErrorCode): void {
-    const reused = this.connection?.reused ?? false;
+  #fail(code: ErrorCode, endpointIndex: number): void {
+    const again = mayRetry(this, code);
     this.connection = null;
     this.body?.detach();
     if (this.upstreamWaitFrom > 0) this.endUpstreamWait(this.acceptor.now());
     if (this.responseBegun) this.#cutOff(code);
-    else if (mayRetry(this, code, reused)) {
-      this.markTried();
-      this.#forward();
-    } else this.answer(code);
+    else if (again) this.#forward();
+    else this.answer(code);
   }
 
   /** The client has part of a response that will not be completed: it must not look complete. */
@@ -204,7 +222,8 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     const answer = answerFor(this, code);
     this.status = ERRORS[code].status;
     this.bytesOut = answer.body === null ? 0 : answer.body.length;
-    this.downstream.respond(answer.head, answer.body, answer.contentLength, this.#mustClose() || answer.close);
+    const close = answer.close || this.#mustClose() || this.downstream.head.contentLength < 0;
+    this.downstream.respond(answer.head, answer.body, answer.contentLength, close);
     this.finish(code);
   }
 
@@ -214,7 +233,8 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.finished = true;
     this.error = error;
     this.acceptor.exchanges.remove(this);
-    this.upstream?.cancel(this);
+    this.wait?.cancel();
+    this.wait = null;
     this.connection?.destroy();
     this.connection = null;
     this.body?.discard();

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Generation, RouteId } from '../brand.ts';
 import type { CompiledListener, CompiledUpstream, RouteRecord } from '../config/compiled.ts';
 import { CidrSet } from '../decision/cidr.ts';
+import type { RequestPolicy } from '../decision/policies/policy.ts';
 import { NO_ROUTE, RouteHit } from '../decision/route/route-hit.ts';
 import type { RequestFacts } from '../decision/route/route-match.ts';
 import { RouteTable } from '../decision/route/route-table.ts';
@@ -11,6 +12,12 @@ import type { UpstreamGroup } from './upstream/upstream-group.ts';
 
 /** Route records kept decoded. Memory grows with the routes in use, up to this many, not with those configured. */
 const DECODED_ROUTES = 16_384;
+
+/** A route ready for use: its record, and its policies compiled for it. */
+export interface Route extends RouteRecord {
+  /** Null: none, and the stage is passed by. */
+  readonly requestPolicies: readonly RequestPolicy[] | null;
+}
 
 /**
  * One generation of the config as this acceptor uses it: the route table is walked where it lies in shared memory, records
@@ -23,7 +30,7 @@ export class Snapshot {
   readonly listeners: ReadonlyMap<string, ListenerContext>;
   readonly #image: ConfigImage;
   readonly #table: RouteTable;
-  readonly #records = new LRUCache<RouteId, RouteRecord>({ max: DECODED_ROUTES });
+  readonly #routes = new LRUCache<RouteId, Route>({ max: DECODED_ROUTES });
   readonly #hit = new RouteHit();
 
   /** @param makeUpstream a running group for a compiled upstream: an unchanged one keeps the group it has. */
@@ -37,15 +44,14 @@ export class Snapshot {
   }
 
   /** The route of a request, or null. */
-  findRoute(facts: RequestFacts): RouteRecord | null {
+  findRoute(facts: RequestFacts): Route | null {
     const id = this.#table.lookup(facts, this.#hit);
     if (id === NO_ROUTE) return null;
-    let record = this.#records.get(id);
-    if (record === undefined) {
-      record = this.#image.route(id);
-      this.#records.set(id, record);
-    }
-    return record;
+    const known = this.#routes.get(id);
+    if (known !== undefined) return known;
+    const route = { ...this.#image.route(id), requestPolicies: null };
+    this.#routes.set(id, route);
+    return route;
   }
 
   /** Methods with which the same request would find a route. */

@@ -11,7 +11,10 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   run: { summary: 'run the gateway in the foreground', load: async () => (await import('./run.ts')).run },
-  validate: { summary: 'check a config file and report everything wrong with it', load: async () => (await import('./validate.ts')).validate },
+  validate: {
+    summary: 'check a config file and report everything wrong with it',
+    load: async () => (await import('./validate.ts')).validate,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 

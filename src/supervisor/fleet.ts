@@ -46,7 +46,13 @@ export class Fleet extends EventEmitter<FleetEvents> {
   #stopping = false;
 
   /** @param reap gives back what a dead acceptor held in its slot */
-  constructor(memory: SharedMemory, sockets: readonly ListeningSockets[], lanes: number, viaPseudonym: string, reap: (slot: AcceptorSlot) => void) {
+  constructor(
+    memory: SharedMemory,
+    sockets: readonly ListeningSockets[],
+    lanes: number,
+    viaPseudonym: string,
+    reap: (slot: AcceptorSlot) => void,
+  ) {
     super();
     this.#memory = memory;
     this.#sockets = sockets;
@@ -88,7 +94,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
       while (this.#freeSlots.length === 0) await once(this, 'exit');
       const old = lane.current;
       const successor = this.#spawn(lane);
-      while (!successor.isServing && this.#running.has(successor)) await Promise.race([once(this, 'serving'), once(this, 'exit')]);
+      while (!successor.isServing && this.#running.has(successor))
+        await Promise.race([once(this, 'serving'), once(this, 'exit')]);
       old?.drain(NEVER_QUIET, drainLimit);
     }
   }
@@ -110,17 +117,23 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   #spawn(lane: Lane): AcceptorProcess {
     const slot = this.#freeSlots.shift();
-    if (slot === undefined) throw new Error('No acceptor slot is free: an acceptor was started without its predecessor being reaped.');
+    if (slot === undefined)
+      throw new Error('No acceptor slot is free: an acceptor was started without its predecessor being reaped.');
     const assignment = {
       slot,
       listeners: this.#sockets.map(({ listener }) => listener.name),
       viaPseudonym: this.#viaPseudonym,
     };
-    const acceptor = new AcceptorProcess(lane.index, assignment, [this.#memory.fd, ...this.#sockets.map(({ fdByLane }) => fdByLane[lane.index]!)], {
-      onServing: (served) => this.emit('serving', served),
-      onAcknowledged: (behind, generation) => this.emit('acknowledged', behind, generation),
-      onExit: (gone, how, failure) => this.#onExit(lane, gone, how, failure),
-    });
+    const acceptor = new AcceptorProcess(
+      lane.index,
+      assignment,
+      [this.#memory.fd, ...this.#sockets.map(({ fdByLane }) => fdByLane[lane.index]!)],
+      {
+        onServing: (served) => this.emit('serving', served),
+        onAcknowledged: (behind, generation) => this.emit('acknowledged', behind, generation),
+        onExit: (gone, how, failure) => this.#onExit(lane, gone, how, failure),
+      },
+    );
     this.#running.add(acceptor);
     lane.current = acceptor;
     lane.lastBeat = -1;
@@ -147,7 +160,9 @@ export class Fleet extends EventEmitter<FleetEvents> {
         lane.lastBeat = beat;
         lane.lastBeatAt = now;
       } else if (now - lane.lastBeatAt > HUNG_AFTER_MS) {
-        process.stderr.write(`penstock: acceptor ${lane.current.pid} has not moved for ${HUNG_AFTER_MS / 1000} s and is replaced\n`);
+        process.stderr.write(
+          `penstock: acceptor ${lane.current.pid} has not moved for ${HUNG_AFTER_MS / 1000} s and is replaced\n`,
+        );
         lane.current.kill();
       }
     }

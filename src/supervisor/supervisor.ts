@@ -72,7 +72,12 @@ export class Supervisor {
   static async start(configPath: string): Promise<Supervisor> {
     const pool = new CompilePool();
     try {
-      const compiled = await pool.compile({ path: configPath, environment: { ...process.env }, series: null, roomBytes: null });
+      const compiled = await pool.compile({
+        path: configPath,
+        environment: { ...process.env },
+        series: null,
+        roomBytes: null,
+      });
       if (!compiled.ok) throw new StartError(formatDiagnostics(compiled.diagnostics));
       const supervisor = new Supervisor(configPath, pool, compiled);
       await supervisor.#begin();
@@ -89,7 +94,8 @@ export class Supervisor {
     this.fleet.start();
     await Promise.race([failed, this.#allServing()]);
     this.fleet.on('exit', (acceptor, how, failure) => {
-      if (!acceptor.isDraining) report(`acceptor ${acceptor.pid} ended (${how}); another takes its place. ${failure ?? ''}`);
+      if (!acceptor.isDraining)
+        report(`acceptor ${acceptor.pid} ended (${how}); another takes its place. ${failure ?? ''}`);
     });
   }
 
@@ -113,10 +119,13 @@ export class Supervisor {
       const diagnostics = reply.ok ? restartNeeded(this.compiled, reply, this.configPath) : reply.diagnostics;
       if (!reply.ok || diagnostics.length > 0) {
         this.lastRefusal = { at: new Date(), diagnostics };
-        report(`the config was not taken; generation ${this.publisher.generation} goes on.\n${formatDiagnostics(diagnostics)}`);
+        report(
+          `the config was not taken; generation ${this.publisher.generation} goes on.\n${formatDiagnostics(diagnostics)}`,
+        );
         return false;
       }
-      const listenersChanged = JSON.stringify(reply.globals.listeners) !== JSON.stringify(this.compiled.globals.listeners);
+      const listenersChanged =
+        JSON.stringify(reply.globals.listeners) !== JSON.stringify(this.compiled.globals.listeners);
       this.compiled = reply;
       this.lastRefusal = null;
       const generation = this.publisher.publish(reply);
@@ -168,12 +177,16 @@ export class Supervisor {
 
 /** What a running gateway cannot change: sockets are opened and memory is sized once. */
 function restartNeeded(before: CompileSuccess, after: CompileSuccess, file: string): Diagnostic[] {
-  const addresses = ({ listeners }: { listeners: readonly CompiledListener[] }) => JSON.stringify(listeners.map(({ name, address }) => [name, address]));
+  const addresses = ({ listeners }: { listeners: readonly CompiledListener[] }) =>
+    JSON.stringify(listeners.map(({ name, address }) => [name, address]));
   const faults: [string, string][] = [];
-  if (addresses(before.globals) !== addresses(after.globals)) faults.push(['listeners', 'the names and addresses of listeners']);
+  if (addresses(before.globals) !== addresses(after.globals))
+    faults.push(['listeners', 'the names and addresses of listeners']);
   const fixed = ({ acceptors, memory }: CompileSuccess['settings']['runtime']) => JSON.stringify([acceptors, memory]);
-  if (fixed(before.settings.runtime) !== fixed(after.settings.runtime)) faults.push(['runtime', 'acceptors and memory']);
-  if (JSON.stringify(before.settings.admin) !== JSON.stringify(after.settings.admin)) faults.push(['admin', 'the admin address and token']);
+  if (fixed(before.settings.runtime) !== fixed(after.settings.runtime))
+    faults.push(['runtime', 'acceptors and memory']);
+  if (JSON.stringify(before.settings.admin) !== JSON.stringify(after.settings.admin))
+    faults.push(['admin', 'the admin address and token']);
   return faults.map(([path, what]) => ({
     file,
     line: 1,

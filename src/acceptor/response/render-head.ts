@@ -29,7 +29,7 @@ export function renderResponseHead(head: ResponseHead, requestId: string): Buffe
 function renderInto(head: ResponseHead, prefix: string): Buffer | null {
   const start = used;
   if (prefix.length > arena.length - start) return null;
-  const end = head.copyEndToEndHeaders(arena, start + arena.latin1Write(prefix, start));
+  const end = head.copyEndToEndHeaders(arena, start + arena.write(prefix, start, 'latin1'));
   if (end < 0) return null;
   used = end;
   return arena.subarray(start, end - '\r\n'.length);

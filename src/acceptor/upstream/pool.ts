@@ -105,7 +105,7 @@ export class EndpointPool implements ConnectionOwner {
     this.#connecting.delete(connection);
     const uncovered = this.#pending.length > this.#connecting.size ? this.#pending.shift() : null;
     this.#owner.onRoom(this);
-    uncovered?.waiter.onNoConnection(code);
+    uncovered?.waiter.onNoConnection(code, this.#index);
   }
 
   onReleased(connection: Connection): void {

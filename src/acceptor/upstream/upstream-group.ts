@@ -123,7 +123,7 @@ export class UpstreamGroup implements PoolOwner {
     for (const pool of this.#pools) pool.sweep();
     const now = this.clock();
     while (this.#queue.oldest !== null && now - this.#queue.oldest.since >= this.upstream.connections.queueTimeout) {
-      this.#queue.shift()!.waiter.onNoConnection('upstream_queue_timeout');
+      this.#queue.shift()!.waiter.onNoConnection('upstream_queue_timeout', -1);
     }
   }
 
@@ -134,5 +134,5 @@ export class UpstreamGroup implements PoolOwner {
 }
 
 function reportFull(refused: WaitList): void {
-  refused.shift()?.waiter.onNoConnection('upstream_queue_full' satisfies ErrorCode);
+  refused.shift()?.waiter.onNoConnection('upstream_queue_full' satisfies ErrorCode, -1);
 }

@@ -95,7 +95,8 @@ export interface UpstreamConnection {
  */
 export interface ConnectionWaiter {
   onConnection(connection: UpstreamConnection): void;
-  onNoConnection(code: ErrorCode): void;
+  /** @param endpointIndex the endpoint that failed; -1 when it was not an endpoint's doing (queue full, waited too long) */
+  onNoConnection(code: ErrorCode, endpointIndex: number): void;
 }
 
 /** A wait that can be given up. */

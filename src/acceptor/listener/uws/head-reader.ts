@@ -108,7 +108,7 @@ export class HeadReader {
 
   /** uWS decodes values as UTF-8; on the wire they are bytes. Gives them back as latin1, one character a byte. */
   #bytesOf(name: string, decoded: string): string {
-    if (!decoded.includes('\ufffd')) return Buffer.from(decoded, 'utf8').latin1Slice();
+    if (!decoded.includes('\ufffd')) return Buffer.from(decoded, 'utf8').toString('latin1');
     // Not UTF-8: only getHeader hands out the bytes, and only those of the first line with this name.
     if (this.#head.names.includes(name)) this.#head.fault ??= 'request_malformed';
     return this.#request!.getHeader(name);
@@ -116,7 +116,8 @@ export class HeadReader {
 
   #check(head: RequestHead): ErrorCode | null {
     if (!COMMON_METHODS.has(head.method) && !METHOD_TOKEN.test(head.method)) return 'request_malformed';
-    if (this.#bytes > this.#limits.headerBytes || this.#count > this.#limits.headerCount) return 'request_header_too_large';
+    if (this.#bytes > this.#limits.headerBytes || this.#count > this.#limits.headerCount)
+      return 'request_header_too_large';
     return this.#checkFraming(head) ?? this.#checkExpect() ?? this.#applyConnection(head);
   }
 

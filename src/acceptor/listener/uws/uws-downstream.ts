@@ -170,7 +170,7 @@ export class UwsDownstream implements Downstream {
   }
 
   #sendOfKnownLength(chunk: Buffer): Buffer {
-    let rest = EMPTY;
+    let rest: Buffer = EMPTY;
     this.#res.cork(() => {
       if (this.#state === STATE.HEAD_HELD) this.#writeHead();
       const before = this.#res.getWriteOffset();

@@ -31,7 +31,13 @@ export function createUwsListener(uws: Uws, context: ListenerContext, host: UwsL
 }
 
 /** Anything thrown in here before `onAborted` is set would end the process without a word, so that comes first. */
-function serve(res: HttpResponse, req: HttpRequest, reader: HeadReader, context: ListenerContext, start: ExchangeStarter): void {
+function serve(
+  res: HttpResponse,
+  req: HttpRequest,
+  reader: HeadReader,
+  context: ListenerContext,
+  start: ExchangeStarter,
+): void {
   let downstream: UwsDownstream | null = null;
   res.onAborted(() => downstream?.onAborted());
   try {
