@@ -1,0 +1,87 @@
+/** `penstock run`: the gateway in the foreground. */
+import { parseArgs } from 'node:util';
+import { StartError, Supervisor } from '../supervisor/supervisor.ts';
+import { EXIT } from './commands.ts';
+import { defaultConfigPath } from './config-path.ts';
+import { type DemoOrigin, forkDemoOrigin, showDemo } from './demo.ts';
+
+const HELP = `Usage: penstock run [-c FILE] [--demo]
+
+Runs the gateway in the foreground.
+
+  -c, --config FILE  a YAML or JSON file, or a directory of them
+                     (penstock.yaml or config/penstock.yaml without it)
+      --demo         also start the built-in demo origin on 127.0.0.1:9001
+  -h, --help         this text
+
+Signals: SIGHUP reads the config again; SIGUSR2 replaces every acceptor without losing a request; SIGTERM and
+SIGINT let exchanges end and then stop, a second one stops at once.
+
+Exit code: 0 stopped as asked, 1 could not start, 2 wrong use.
+
+Example:
+  penstock run -c config/penstock.yaml
+`;
+
+/** Runs the command with the arguments behind its name; resolves when the gateway has stopped. @returns the exit code */
+export async function run(args: string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (typeof options === 'string') {
+    process.stderr.write(`penstock run: ${options}\n\n${HELP}`);
+    return EXIT.WRONG_USE;
+  }
+  if (options.help) {
+    process.stdout.write(HELP);
+    return EXIT.OK;
+  }
+  let demo: DemoOrigin | null = null;
+  try {
+    if (options.demo) demo = await forkDemoOrigin();
+    const supervisor = await Supervisor.start(options.config ?? defaultConfigPath());
+    const stopped = stopOnSignals(supervisor);
+    announce(supervisor);
+    if (demo !== null) await showDemo(supervisor.sockets[0]!.url);
+    await stopped;
+    return EXIT.OK;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`${error.message.trimEnd()}\n`);
+    return EXIT.NO;
+  } finally {
+    demo?.stop();
+  }
+}
+
+function parseOptions(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        config: { type: 'string', short: 'c' },
+        demo: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function announce(supervisor: Supervisor): void {
+  for (const { listener, url } of supervisor.sockets) process.stdout.write(`listening on ${url} (listener ${listener.name})\n`);
+  if (supervisor.adminUrl !== null) process.stdout.write(`listening on ${supervisor.adminUrl} (admin)\n`);
+  const { routes, globals } = supervisor.compiled;
+  const { length: acceptors } = supervisor.fleet.acceptors;
+  process.stdout.write(`serving ${routes} routes to ${globals.upstreams.length} upstreams with ${acceptors} acceptors\n`);
+}
+
+/** Resolves when a signal has stopped the gateway and every process is gone. */
+function stopOnSignals(supervisor: Supervisor): Promise<void> {
+  process.on('SIGHUP', () => void supervisor.reload());
+  process.on('SIGUSR2', () => void supervisor.roll());
+  return new Promise((resolve) => {
+    const stop = () => void supervisor.stop().then(resolve);
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
