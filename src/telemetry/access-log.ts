@@ -1,0 +1,107 @@
+import type { AccessLogTarget } from '../config/compiled.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
+import { LineRenderer } from './log-line.ts';
+import { LogSink, type LogSinkEvents } from './log-sink.ts';
+
+/** How long a log that could not be opened is left alone. */
+const REOPEN_AFTER_MS = 1000;
+
+export interface AccessLogOptions extends LogSinkEvents {
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** From 0 on, below 1. */
+  readonly random?: () => number;
+}
+
+/**
+ * One line for each exchange, or for a share of them, written beside the requests and never in their way.
+ *
+ * `add` only remembers the exchange. Once the loop has served the sockets of this turn, the lines of all that ended in it
+ * are rendered and handed over in one go, so that no response waits for a line. A log that is slow, full, gone or not to
+ * be opened loses lines, which are counted; nothing here throws.
+ */
+export class AccessLog {
+  readonly #target: AccessLogTarget;
+  readonly #events: LogSinkEvents;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #renderer = new LineRenderer();
+  readonly #write = () => this.#writeBatch();
+  #batch: ExchangeRecord[] = [];
+  /** Null while the log cannot be opened. */
+  #sink: LogSink | null;
+  #openAgainAt = 0;
+
+  constructor(target: AccessLogTarget, { onLost, onTrouble, now = Date.now, random = Math.random }: AccessLogOptions) {
+    this.#target = target;
+    this.#events = { onLost, onTrouble };
+    this.#now = now;
+    this.#random = random;
+    this.#sink = this.#open();
+  }
+
+  /** Takes an exchange that has ended; the record must stay as it is. */
+  add(exchange: ExchangeRecord): void {
+    const { sample } = this.#target;
+    if (sample < 1 && exchange.error === null && this.#random() >= sample) return;
+    if (this.#batch.push(exchange) === 1) setImmediate(this.#write);
+  }
+
+  /**
+   * Goes on in a new file of the same name, for when a rotation has moved the old one. When it cannot be opened, the old
+   * one is kept. Does nothing for standard output.
+   */
+  reopen(): void {
+    if (this.#target.file === null) return;
+    const old = this.#sink;
+    const opened = this.#open();
+    if (opened === null) return;
+    this.#sink = opened;
+    void old?.close(REOPEN_AFTER_MS);
+  }
+
+  /** Writes what is left, for at most `limitMs`, and closes the log. The last call. */
+  async close(limitMs: number): Promise<void> {
+    this.#writeBatch();
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#openAgainAt = Number.POSITIVE_INFINITY;
+    await sink?.close(limitMs);
+  }
+
+  #writeBatch(): void {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    const now = this.#now();
+    if (this.#sink === null && now >= this.#openAgainAt) this.#sink = this.#open();
+    if (this.#sink === null) this.#events.onLost(batch.length);
+    else this.#writeLines(this.#sink, batch, now);
+  }
+
+  #writeLines(sink: LogSink, batch: readonly ExchangeRecord[], now: number): void {
+    let chunk = '';
+    let lines = 0;
+    for (const exchange of batch) {
+      const line = this.#renderer.render(exchange, now);
+      if (chunk.length + line.length > sink.chunkBytes) {
+        sink.write(chunk, lines);
+        chunk = '';
+        lines = 0;
+      }
+      chunk += line;
+      lines++;
+    }
+    sink.write(chunk, lines);
+  }
+
+  #open(): LogSink | null {
+    try {
+      return LogSink.open(this.#target.file, this.#events);
+    } catch (error) {
+      this.#openAgainAt = this.#now() + REOPEN_AFTER_MS;
+      this.#events.onTrouble(error as Error);
+      return null;
+    }
+  }
+}
