@@ -38,25 +38,24 @@ export class RouteTableReader {
     return this.#words[field];
   }
 
-  /** The record of the host `name.slice(from)`, whose characters from the end on have this hash. */
-  host(name: string, from: number, hash: number): number {
+  /** The record of the host whose bytes are `name[from .. end)` and have this hash from the end on. */
+  host(hash: number, name: Uint8Array, from: number, end: number): number {
     const words = this.#words;
     const count = this.#hostSlotCount;
     if (count === 0) return 0;
-    for (let slot = slotOf(hash, count); ; slot = (slot + 1) & (count - 1)) {
-      const at = this.#hostSlots + 2 * slot;
-      const record = words[at + 1];
+    for (let slot = slotOf(hash, count), tries = 0; tries < count; slot = (slot + 1) & (count - 1), tries++) {
+      const record = words[this.#hostSlots + 2 * slot + 1];
       if (record === 0) return 0;
-      if (words[at] === hash && this.#isHost(record, name, from)) return record;
-      if (count === 1) return 0;
+      if (words[this.#hostSlots + 2 * slot] === hash && this.#isHost(record, name, from, end)) return record;
     }
+    return 0;
   }
 
-  #isHost(record: number, name: string, from: number): boolean {
-    const length = this.#words[record + HOST.LABEL_LENGTH];
-    if (name.length - from !== length) return false;
-    const label = (record + HOST.LABEL) << 2;
-    for (let i = 0; i < length; i++) if (name.charCodeAt(from + i) !== this.#bytes[label + i]) return false;
+  #isHost(record: number, name: Uint8Array, from: number, end: number): boolean {
+    if (end - from !== this.#words[record + HOST.LABEL_LENGTH]) return false;
+    const bytes = this.#bytes;
+    let label = (record + HOST.LABEL) << 2;
+    for (let i = from; i < end; i++) if (name[i] !== bytes[label++]) return false;
     return true;
   }
 

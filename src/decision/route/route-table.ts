@@ -1,25 +1,14 @@
 import type { RouteId } from '../../brand.ts';
-import {
-  CANDIDATE,
-  HASH_SEED,
-  HEADER,
-  HOST,
-  hashStep,
-  NODE,
-  OTHER_METHOD,
-} from '../../shared-memory/route-table-layout.ts';
+import { CANDIDATE, HEADER, HOST, NODE, OTHER_METHOD } from '../../shared-memory/route-table-layout.ts';
 import { RouteTableReader } from '../../shared-memory/route-table-reader.ts';
 import { compileLinearRegExp } from './linear-regexp.ts';
 import { hasQueryParameter } from './query-parameter.ts';
 import { NO_ROUTE, type RouteHit } from './route-hit.ts';
 import type { RequestFacts } from './route-match.ts';
+import { ScannedHost } from './scanned-host.ts';
 import { ScannedPath } from './scanned-path.ts';
 
 type Found = RouteId | typeof NO_ROUTE;
-
-const DOT = 0x2e;
-/** A host name has at most 253 characters (RFC 1035), so at most 126 dots. */
-const MAX_DOTS = 128;
 
 /**
  * The routes of one snapshot, looked up in the bytes that buildRouteTable made, without building objects and without allocating.
@@ -33,11 +22,11 @@ export class RouteTable {
   readonly #table: RouteTableReader;
   readonly #methods: readonly string[];
   readonly #regexps = new Map<number, RegExp>();
+  readonly #hasHosts: boolean;
   readonly #hasSuffixes: boolean;
   readonly #anyHost: number;
   readonly #path = new ScannedPath();
-  readonly #suffixStarts = new Int32Array(MAX_DOTS);
-  readonly #suffixHashes = new Int32Array(MAX_DOTS);
+  readonly #host = new ScannedHost();
   /** State of the lookup in progress. */
   #methodBit = 0;
   #prefixRoute: Found = NO_ROUTE;
@@ -51,6 +40,7 @@ export class RouteTable {
     const methods = this.#table.header(HEADER.METHODS);
     const count = this.#table.header(HEADER.METHOD_COUNT);
     this.#methods = Array.from({ length: count }, (_, i) => this.#table.string(this.#table.item(methods, i)));
+    this.#hasHosts = this.#table.header(HEADER.HOST_SLOT_COUNT) > 0;
     this.#hasSuffixes = this.#table.header(HEADER.HAS_SUFFIXES) === 1;
     this.#anyHost = this.#table.header(HEADER.ANY_HOST);
   }
@@ -81,23 +71,14 @@ export class RouteTable {
 
   #search(facts: RequestFacts): Found {
     this.#path.scan(facts.path);
-    const host = facts.host;
-    let hash = HASH_SEED;
-    let suffixes = 0;
-    for (let i = host.length - 1; i >= 0; i--) {
-      const character = host.charCodeAt(i);
-      hash = hashStep(hash, character);
-      if (character === DOT && i > 0 && suffixes < MAX_DOTS) {
-        this.#suffixStarts[suffixes] = i;
-        this.#suffixHashes[suffixes++] = hash;
-      }
-    }
-    const exact = this.#searchHost(this.#table.host(host, 0, hash), facts);
-    if (exact !== NO_ROUTE) return exact;
-    if (this.#hasSuffixes) {
-      while (suffixes-- > 0) {
-        const record = this.#table.host(host, this.#suffixStarts[suffixes], this.#suffixHashes[suffixes]);
-        const found = this.#searchHost(record, facts);
+    const table = this.#table;
+    if (this.#hasHosts) {
+      const host = this.#host;
+      host.scan(facts.host);
+      const exact = this.#searchHost(table.host(host.hash, host.bytes, 0, host.length), facts);
+      if (exact !== NO_ROUTE) return exact;
+      for (let i = this.#hasSuffixes ? host.suffixes - 1 : -1; i >= 0; i--) {
+        const found = this.#searchHost(table.host(host.hashes[i], host.bytes, host.starts[i], host.length), facts);
         if (found !== NO_ROUTE) return found;
       }
     }
@@ -121,8 +102,7 @@ export class RouteTable {
   #descend(node: number, from: number, facts: RequestFacts): Found {
     const table = this.#table;
     const path = this.#path;
-    const end = facts.path.length;
-    if (!table.hasLabel(node, path.bytes, from, end)) return NO_ROUTE;
+    if (!table.hasLabel(node, path.bytes, from, facts.path.length)) return NO_ROUTE;
     const depth = table.depth(node);
     if (depth === path.segments) {
       const route = this.#firstMatch(table.field(node, NODE.TERMINAL), facts);
