@@ -37,8 +37,7 @@ export interface TemplatedApp {
   any(pattern: string, handler: RequestHandler): this;
   get(pattern: string, handler: RequestHandler): this;
   /**
-   * Called with +1 for each connection and -1 when it is gone (TLS: +1 once the handshake is done). `res.close()` on +1 turns
-   * the connection away. The object must not be kept: it is not the one of -1, and dangles afterwards.
+   * Called with +1 for each connection, before any TLS handshake, and with -1 when it is gone. `res.close()` on +1 turns it away. The object must not be kept: it is not the one of -1, and dangles afterwards.
    */
   filter(handler: (res: HttpResponse, change: 1 | -1) => void): this;
   /** Serves an accepted, non-blocking socket. The app owns and closes the descriptor from here on. */

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <utility>
 #include <uv.h>
 
 namespace penstock {
@@ -140,8 +141,10 @@ void AcceptLoop::BeginClose() {
 
 void AcceptLoop::OnClosed(uv_handle_t* handle) {
   auto* loop = static_cast<AcceptLoop*>(handle->data);
+  // Dropping the handle would not take the hook off; this does, and is a no-op when the hook is what brought us here.
+  node::RemoveEnvironmentCleanupHook(std::move(loop->cleanup_));
   if (loop->exit_done_ != nullptr) loop->exit_done_(loop->exit_done_data_);
-  delete loop;  // takes the cleanup hook off as well
+  delete loop;
 }
 
 void AcceptLoop::OnEnvironmentExit(void* data, void (*done)(void*), void* done_data) {
