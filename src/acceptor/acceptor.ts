@@ -9,7 +9,7 @@ import { halfOf } from '../shared-memory/control-words.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
-import type { AccessLog } from '../telemetry/access-log.ts';
+import { AccessLog } from '../telemetry/access-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { createUwsListener } from './listener/uws/uws-listener.ts';
@@ -19,6 +19,8 @@ import { Snapshot } from './snapshot.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
 
 const HEARTBEAT_EVERY_MS = 1000;
+/** How long the last log lines may take when an acceptor leaves or its log changes. */
+const LOG_FLUSH_LIMIT_MS = 1000;
 /** How often an acceptor that drains looks whether it may go. */
 const DRAIN_CHECK_EVERY_MS = 20;
 
@@ -37,6 +39,7 @@ export class Acceptor implements AcceptorContext {
   readonly #upstreams = new Map<string, UpstreamGroup>();
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
+  #accessLogKey = '';
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
     this.#uws = uws;
@@ -110,7 +113,7 @@ export class Acceptor implements AcceptorContext {
   }
 
   async #leave(): Promise<void> {
-    await this.accessLog?.close();
+    await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
     process.exit(0);
   }
 
@@ -130,7 +133,21 @@ export class Acceptor implements AcceptorContext {
     for (const group of this.#upstreams.values()) group.sweep();
   }
 
-  #openAccessLog(_target: AccessLogTarget | null): void {}
+  /** A log that stays the same is reopened, which is what a rotation wants of a reload. */
+  #openAccessLog(target: AccessLogTarget | null): void {
+    const key = JSON.stringify(target);
+    if (key === this.#accessLogKey) {
+      this.accessLog?.reopen();
+      return;
+    }
+    this.#accessLogKey = key;
+    void this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
+    this.accessLog = target === null ? null : new AccessLog(target, { onLost: (lines) => this.#countLost(lines), onTrouble: reportLogTrouble });
+  }
+
+  #countLost(lines: number): void {
+    this.#memory.control.add(this.#slot, 'LOG_LINES_DROPPED', lines);
+  }
 
   #countConnections(delta: number): void {
     this.#openConnections += delta;
@@ -149,4 +166,8 @@ export class Acceptor implements AcceptorContext {
 
 function reportAcceptError(code: string): void {
   process.stderr.write(`penstock: acceptor ${process.pid} cannot accept connections for a moment: ${code}\n`);
+}
+
+function reportLogTrouble(error: Error): void {
+  process.stderr.write(`penstock: the access log loses lines: ${error.message}\n`);
 }

@@ -1,4 +1,4 @@
-import { resolveForwarded } from '../decision/forwarded.ts';
+
 import { normaliseHost } from '../decision/normalise-host.ts';
 import { normalisePath } from '../decision/normalise-path.ts';
 import type { ErrorCode } from '../errors/table.ts';

@@ -240,6 +240,6 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.body?.discard();
     this.settleTimes(this.acceptor.now());
     this.acceptor.metrics.record(this);
-    this.acceptor.accessLog?.write(this);
+    this.acceptor.accessLog?.add(this);
   }
 }

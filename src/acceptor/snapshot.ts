@@ -40,7 +40,7 @@ export class Snapshot {
     this.upstreams = upstreams.map(makeUpstream);
     this.listeners = new Map(listeners.map((config) => [config.name, listenerContext(config)]));
     this.#image = image;
-    this.#table = new RouteTable(image.routeTable());
+    this.#table = new RouteTable(bytesOf(image.routeTable()));
   }
 
   /** The route of a request, or null. */
@@ -66,4 +66,8 @@ function listenerContext(config: CompiledListener): ListenerContext {
     trustedProxies: config.trustedProxies.length === 0 ? null : CidrSet.parse(config.trustedProxies),
     secure: config.tls !== null,
   };
+}
+
+function bytesOf(words: Int32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }

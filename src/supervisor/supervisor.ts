@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
 import type { CompiledListener } from '../config/compiled.ts';
-import { type Diagnostic, formatDiagnostics } from '../config/diagnostics.ts';
+import { type Diagnostic, diagnosticAt, formatDiagnostic } from '../config/diagnostics.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileSuccess } from '../offload/protocol.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
@@ -40,6 +40,8 @@ export class Supervisor {
   compiled: CompileSuccess;
   /** What was wrong with the last config that was refused; null when the newest was taken. */
   lastRefusal: { readonly at: Date; readonly diagnostics: readonly Diagnostic[] } | null = null;
+  /** Where the admin API answers; null: nowhere. */
+  adminUrl: string | null = null;
   readonly #pool: CompilePool;
   /** Reloads and replacements run one after the other. */
   #work: Promise<void> = Promise.resolve();
@@ -78,7 +80,7 @@ export class Supervisor {
         series: null,
         roomBytes: null,
       });
-      if (!compiled.ok) throw new StartError(formatDiagnostics(compiled.diagnostics));
+      if (!compiled.ok) throw new StartError(lines(compiled.diagnostics));
       const supervisor = new Supervisor(configPath, pool, compiled);
       await supervisor.#begin();
       return supervisor;
@@ -120,7 +122,7 @@ export class Supervisor {
       if (!reply.ok || diagnostics.length > 0) {
         this.lastRefusal = { at: new Date(), diagnostics };
         report(
-          `the config was not taken; generation ${this.publisher.generation} goes on.\n${formatDiagnostics(diagnostics)}`,
+          `the config was not taken; generation ${this.publisher.generation} goes on.\n${lines(diagnostics)}`,
         );
         return false;
       }
@@ -187,14 +189,13 @@ function restartNeeded(before: CompileSuccess, after: CompileSuccess, file: stri
     faults.push(['runtime', 'acceptors and memory']);
   if (JSON.stringify(before.settings.admin) !== JSON.stringify(after.settings.admin))
     faults.push(['admin', 'the admin address and token']);
-  return faults.map(([path, what]) => ({
-    file,
-    line: 1,
-    column: 1,
-    severity: 'error',
-    path: [path],
-    message: `${what} cannot change while the gateway runs, expected a restart`,
-  }));
+  return faults.map(([section, what]) =>
+    diagnosticAt({ file, line: 1, column: 1 }, [section], `${what} cannot change while the gateway runs, expected a restart`),
+  );
+}
+
+function lines(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.map(formatDiagnostic).join('\n');
 }
 
 function report(message: string): void {

@@ -1,3 +1,4 @@
+import type { SeriesId } from '../../brand.ts';
 import type { CompiledUpstream } from '../../config/compiled.ts';
 import type { ErrorCode } from '../../errors/table.ts';
 import type { Balancer } from '../balancer/balancer.ts';
@@ -45,6 +46,14 @@ export class UpstreamGroup implements PoolOwner {
   }
 
   /** Connections that are made, busy or idle, to all endpoints. */
+  get name(): string {
+    return this.upstream.name;
+  }
+
+  get series(): SeriesId {
+    return this.upstream.series;
+  }
+
   get openConnections(): number {
     return this.#pools.reduce((sum, pool) => sum + pool.openConnections, 0);
   }

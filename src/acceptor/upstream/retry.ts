@@ -1,0 +1,2 @@
+import type { ErrorCode } from '../../errors/table.ts';
+export function mayRetry(_x: unknown, _c: ErrorCode): boolean { return false; }

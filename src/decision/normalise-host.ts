@@ -1,0 +1,1 @@
+export function normaliseHost(h: string): string | null { return h.toLowerCase().replace(/:\d+$/, '') || null; }
