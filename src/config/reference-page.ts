@@ -26,17 +26,15 @@ Maps by name (\`upstreams\`) are united, and a name in two files is a fault; lis
 \`version\` may stand in each file; every other section stands in one.
 `;
 
+const PATH_EXAMPLES = [
+  ['`/a`', '`/a`', '`/a/`, `/a/b`'],
+  ['`/a/*`', '`/a`, `/a/`, `/a/b/c`: whole segments', '`/ab`'],
+  ['`/users/{id}`', '`/users/42`: a parameter is one segment that is not empty', '`/users/`, `/users/42/orders`'],
+  ['`/users/{id}/*`', '`/users/42`, `/users/42/orders`', '`/users`'],
+  ['`~^/v[0-9]+/`', 'every path in which the expression is found; anchor it with `^` and `$`', ''],
+];
+
 const EXPLANATIONS = `
-## Paths
-
-| pattern | matches | does not match |
-|---|---|---|
-| \`/a\` | \`/a\` | \`/a/\`, \`/a/b\` |
-| \`/a/*\` | \`/a\`, \`/a/\`, \`/a/b/c\`: whole segments | \`/ab\` |
-| \`/users/{id}\` | \`/users/42\`: a parameter is one segment that is not empty | \`/users/\`, \`/users/42/orders\` |
-| \`/users/{id}/*\` | \`/users/42\`, \`/users/42/orders\` | \`/users\` |
-| \`~^/v[0-9]+/\` | every path in which the expression is found; anchor it with \`^\` and \`$\` | |
-
 A path is normalised once, before anything looks at it, and the normalised form is what is forwarded: dot segments are resolved, encoded
 characters that need no encoding are decoded. Patterns are written in that form. Letter case counts.
 
@@ -75,7 +73,8 @@ export function referencePage(schema: JsonSchema): string {
     const kind = section.type === 'array' ? ': a list' : isMap(section) ? ': a map by name' : '';
     return `\n## \`${name}\`${kind}\n\n${section.description ?? ''}\n\n${table(sectionRows(section))}`;
   });
-  return `${INTRODUCTION}\n## Sections\n\n${table(topLevel)}${tables.join('')}${EXPLANATIONS}`;
+  const paths = `\n## Paths\n\n${alignTable(['pattern', 'matches', 'does not match'], PATH_EXAMPLES)}`;
+  return `${INTRODUCTION}\n## Sections\n\n${table(topLevel)}${tables.join('')}${paths}${EXPLANATIONS}`;
 }
 
 /** The rows of one section's table; none for a section without fields of its own. */
@@ -103,11 +102,21 @@ function rowsOf(schema: JsonSchema, prefix: string, depth: number): Row[] {
 }
 
 function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ field, schema, isRequired }) => {
-    const fallback = isRequired ? '**required**' : defaultText(schema);
-    return `| \`${field}\` | ${cell(typeText(schema))} | ${cell(fallback)} | ${cell(schema.description ?? '')} |\n`;
-  });
-  return `| field | type | default | meaning |\n|---|---|---|---|\n${lines.join('')}`;
+  const cells = rows.map(({ field, schema, isRequired }) => [
+    `\`${field}\``,
+    cell(typeText(schema)),
+    isRequired ? '**required**' : cell(defaultText(schema)),
+    cell(schema.description ?? ''),
+  ]);
+  return alignTable(['field', 'type', 'default', 'meaning'], cells);
+}
+
+/** A Markdown table as the repository's formatter leaves it: columns of one width. */
+function alignTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((text, column) => text.padEnd(widths[column]!)).join(' | ')} |\n`;
+  return line(head) + line(widths.map((width) => '-'.repeat(width))) + rows.map(line).join('');
 }
 
 function typeText(schema: JsonSchema): string {
