@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { ConfigPath } from './diagnostics.ts';
 import { didYouMean } from './nearest.ts';
 import type { Report } from './report.ts';
-import { knownKeys } from './schema/known-keys.ts';
+import { knownKeys } from './schema/json-schema.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -33,8 +33,7 @@ export interface About {
 /** A field whose parser says what its input means or why it has no meaning. */
 export function parsed<T>(about: About, parse: (input: unknown) => T | Refusal): z.ZodType<T> {
   return z
-    .unknown()
-    .transform((input, context): T => {
+    .transform((input: unknown, context): T => {
       const result = input === undefined ? new Refusal('{path} is missing') : parse(input);
       if (!(result instanceof Refusal)) return result;
       const { problem, expected } = result;

@@ -83,26 +83,32 @@ export function hostPattern(): z.ZodType<string> {
   });
 }
 
-/** An `http` or `https` origin, without path. */
-export function endpointUrl(): z.ZodType<EndpointUrl> {
-  const about = {
-    type: 'URL',
-    expected: 'an origin such as http://10.0.0.1:8080 or https://orders.internal',
-    json: { examples: ['http://127.0.0.1:9001', 'https://orders.internal'] },
-  };
-  return parsedText(about, (input) => {
-    if (!URL.canParse(input)) return new Refusal('{value} is not a URL');
-    const url = new URL(input);
-    const scheme = url.protocol.slice(0, -1);
-    if (scheme !== 'http' && scheme !== 'https') return new Refusal('{value} is neither http nor https');
-    if (url.username !== '' || url.password !== '') return new Refusal('the URL holds a user or password');
-    if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-      return new Refusal('{value} has a path', 'an origin alone (a route changes paths with stripPrefix)');
-    }
-    const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
-    if (port === 0) return new Refusal('{value} has port 0', 'a port from 1 to 65535');
-    return { name: `${scheme}://${url.hostname}:${port}`, scheme, host: url.hostname.replace(/^\[|\]$/g, ''), port };
+const ENDPOINT_URL = {
+  type: 'URL',
+  expected: 'an origin such as http://10.0.0.1:8080 or https://orders.internal',
+  json: { examples: ['http://127.0.0.1:9001', 'https://orders.internal'] },
+};
+
+/** An `http` or `https` origin, without path. `finish` makes of it what the field stands for. */
+export function endpointUrl<T>(finish: (url: EndpointUrl) => T): z.ZodType<T> {
+  return parsedText(ENDPOINT_URL, (input) => {
+    const url = parseEndpointUrl(input);
+    return url instanceof Refusal ? url : finish(url);
   });
+}
+
+function parseEndpointUrl(input: string): EndpointUrl | Refusal {
+  if (!URL.canParse(input)) return new Refusal('{value} is not a URL');
+  const url = new URL(input);
+  const scheme = url.protocol.slice(0, -1);
+  if (scheme !== 'http' && scheme !== 'https') return new Refusal('{value} is neither http nor https');
+  if (url.username !== '' || url.password !== '') return new Refusal('{path} holds a user or password');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    return new Refusal('{value} has a path', 'an origin alone (a route changes paths with stripPrefix)');
+  }
+  const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
+  if (port === 0) return new Refusal('{value} has port 0', 'a port from 1 to 65535');
+  return { name: `${scheme}://${url.hostname}:${port}`, scheme, host: url.hostname.replace(/^\[|\]$/g, ''), port };
 }
 
 /** A lower-case host name or IPv4 address. */

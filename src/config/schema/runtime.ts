@@ -29,7 +29,7 @@ const memory = z.strictObject({
   series: wholeNumber(16, 65_536)
     .prefault(4096)
     .describe(
-      'Routes and upstreams with metrics of their own. Upstreams come first, then routes in file order; the rest are counted together, as `other`.',
+      'Routes and upstreams with metrics of their own. Upstreams come first, then routes in file order; the rest are counted together, as `all others`.',
     ),
 });
 

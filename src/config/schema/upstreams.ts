@@ -4,12 +4,12 @@ import { duration, filePath, flag, parsed, Refusal, reserved, wholeNumber } from
 import { endpointUrl, isHostName } from './network-fields.ts';
 
 const weighted = z.strictObject({
-  url: endpointUrl().describe('Scheme, host and port.'),
+  url: endpointUrl((url) => url).describe('Scheme, host and port.'),
   weight: wholeNumber(1, 1000).prefault(1).describe('Share of the requests, relative to the other endpoints.'),
 });
 
 /** `http://a:1` is short for `{ url: http://a:1, weight: 1 }`. */
-const endpoint = z.union([endpointUrl().transform((url) => ({ url, weight: 1 })), weighted]);
+const endpoint = z.union([endpointUrl((url) => ({ url, weight: 1 })), weighted]);
 
 const LATER_BALANCERS: ReadonlySet<unknown> = new Set(['leastRequests', 'randomTwo', 'hash']);
 

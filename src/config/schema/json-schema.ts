@@ -1,4 +1,4 @@
-/** Which keys the schema knows at a place: what a misspelt one is compared with. */
+/** The schema as JSON Schema: for editors, for the reference page, and for the keys that a misspelt one is compared with. */
 import { z } from 'zod';
 import type { ConfigPath } from '../diagnostics.ts';
 import { configSchema } from './schema.ts';
@@ -22,8 +22,20 @@ let cached: JsonSchema | null = null;
 
 /** The config's JSON Schema, for what people write: fields with a default are not required. */
 export function jsonSchema(): JsonSchema {
-  cached ??= z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
+  cached ??= z.toJSONSchema(configSchema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: nameRequired,
+  }) as JsonSchema;
   return cached;
+}
+
+/** zod takes a field that is a transformation for optional; here each is required that has neither default nor `optional`. */
+function nameRequired({ zodSchema, jsonSchema }: { zodSchema: unknown; jsonSchema: { required?: string[] } }): void {
+  if (!(zodSchema instanceof z.ZodObject)) return;
+  const isRequired = (field: unknown): boolean => !(field instanceof z.ZodPrefault || field instanceof z.ZodOptional);
+  const required = Object.keys(zodSchema.shape).filter((key) => isRequired(zodSchema.shape[key]));
+  if (required.length > 0) jsonSchema.required = required;
 }
 
 /** The keys that a map at this path may have. */

@@ -1,0 +1,64 @@
+/** Path to image in one step, plain data in and out, so that it can run in a thread: a large file takes seconds. */
+import type { CompileFailure, CompileReply, CompileRequest } from '../offload/protocol.ts';
+import { encodeConfig, writeConfigImage } from '../shared-memory/config-image.ts';
+import { compile } from './compile.ts';
+import type { ConfigPath } from './diagnostics.ts';
+import { loadConfig } from './load.ts';
+import { Report } from './report.ts';
+import { buildRouteTable } from './route-table.ts';
+import { emptySeries, SeriesBook } from './series.ts';
+import { formatSize } from './units.ts';
+
+/** Loads, checks, compiles and encodes a config. Whatever is wrong with it is in the reply, at its place. */
+export function loadAndCompile(request: CompileRequest): CompileReply {
+  const begun = performance.now();
+  const { loaded, diagnostics, files } = loadConfig(request.path, request.environment);
+  if (loaded === null) return { ok: false, diagnostics, files };
+  const loadedAt = performance.now();
+
+  const { config, source } = loaded;
+  const refuse = (path: ConfigPath, message: string): CompileFailure => {
+    const report = new Report(source);
+    report.error(path, message);
+    return { ok: false, diagnostics: [...diagnostics, ...report.diagnostics], files };
+  };
+  const series = new SeriesBook(request.series ?? emptySeries(config.runtime.memory.series));
+  const { globals, routes, matches } = compile(loaded, (kind, name) => series.assign(kind, name));
+  let routeTable: Uint8Array;
+  try {
+    routeTable = buildRouteTable(matches);
+  } catch (error) {
+    return refuse(['routes'], `the routes cannot be compiled: ${(error as Error).message}`);
+  }
+  const compiledAt = performance.now();
+
+  const encoded = encodeConfig({ routeTable, globals, routes });
+  const room = request.roomBytes ?? config.runtime.memory.config;
+  if (encoded.bytes > room)
+    return refuse(['runtime', 'memory', 'config'], tooLarge(encoded.bytes, room, request.roomBytes !== null));
+  const image = new ArrayBuffer(encoded.bytes);
+  writeConfigImage(new Uint8Array(image), encoded);
+  const timings = {
+    loadMs: loadedAt - begun,
+    compileMs: compiledAt - loadedAt,
+    encodeMs: performance.now() - compiledAt,
+  };
+  const settings = { admin: config.admin, runtime: config.runtime };
+  return {
+    ok: true,
+    image,
+    globals,
+    settings,
+    series: series.state(),
+    routes: routes.length,
+    diagnostics,
+    files,
+    timings,
+  };
+}
+
+function tooLarge(needed: number, room: number, isRunning: boolean): string {
+  const whole = `${Math.ceil(needed / 1024)}KiB`;
+  const restart = isRunning ? ' and a restart, since the size of the memory in use cannot change' : '';
+  return `the compiled config needs ${whole} and has room for ${formatSize(room)}, expected runtime.memory.config of at least ${whole}${restart}`;
+}
