@@ -4,7 +4,7 @@ import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
 import { didYouMean } from './nearest.ts';
 import type { Report } from './report.ts';
-import { findIndistinguishableRoutes } from './route-table.ts';
+import { findIndistinguishableRoutes } from '../decision/route/indistinguishable-routes.ts';
 import type { Route } from './schema/schema.ts';
 import { valueAt } from './source/source.ts';
 

@@ -5,7 +5,7 @@ import { compile } from './compile.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import { loadConfig } from './load.ts';
 import { Report } from './report.ts';
-import { buildRouteTable } from './route-table.ts';
+import { buildRouteTable } from '../decision/route/build-route-table.ts';
 import { emptySeries, SeriesBook } from './series.ts';
 import { formatSize } from './units.ts';
 

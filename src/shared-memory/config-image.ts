@@ -79,7 +79,7 @@ export function encodeConfig({ routeTable, globals, routes }: ConfigImageParts):
   }
   const sections = {
     table: routeTable,
-    structures: new Packr({ useRecords: false }).pack(structures.map((keys) => Object.values(keys))),
+    structures: new Packr({ useRecords: false }).pack(structures.map((keys) => [...(keys as string[])])),
     globals: new Packr({ useRecords: false }).pack(globals),
     index: new Uint8Array(index.buffer),
     records,

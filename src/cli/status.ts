@@ -1,1 +1,0 @@
-export async function status(_args: string[]): Promise<number> { return 0; }
