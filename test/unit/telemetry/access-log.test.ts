@@ -182,8 +182,8 @@ describe('the access log in a pipe', () => {
     closeSync(writing);
     const { lost, longestTurnMs, closedInMs } = await outcomeOf(writer);
     assert.ok(lost > 1000, `${lost} lines lost`);
-    assert.ok(longestTurnMs < 250, `a turn of the loop took ${longestTurnMs} ms`);
-    assert.ok(closedInMs < 2000, `closed in ${closedInMs} ms`);
+    assert.ok(longestTurnMs < 1000, `a turn of the loop took ${longestTurnMs} ms`);
+    assert.ok(closedInMs < 5000, `closed in ${closedInMs} ms`);
     const unread = Buffer.alloc(1 << 20);
     let length = 0;
     for (let read = 1; read > 0; length += read) read = readSync(reading, unread, length, unread.length - length, null);

@@ -1,0 +1,101 @@
+import { type AcceptorStatus, readinessOf, type Status } from '../supervisor/admin/status.ts';
+import type { Traffic } from '../telemetry/traffic.ts';
+
+/** A status as a page of plain text, the most urgent first. */
+export function formatStatus(status: Status): string {
+  const { config, acceptors, routes, upstreams } = status;
+  const sections = [
+    headline(status),
+    acceptors.length > 0 ? table(ACCEPTOR_COLUMNS, acceptors) : null,
+    routes.length > 0 ? table(trafficColumns('route'), routes) : null,
+    upstreams.length > 0 ? table([...trafficColumns('upstream'), ...POOL_COLUMNS], upstreams) : null,
+  ];
+  const problem = config.lastError;
+  if (problem !== null) {
+    sections.splice(1, 0, `The newest configuration was not published (${problem.at}):\n${indent(problem.message)}`);
+  }
+  return `${sections.filter((section) => section !== null).join('\n\n')}\n`;
+}
+
+function headline(status: Status): string {
+  const { ready, reason } = readinessOf(status);
+  const { config } = status;
+  const since = config.publishedAt === null ? '' : `, published ${config.publishedAt}`;
+  return [
+    `${ready ? 'ready' : 'NOT READY'}: ${reason}`,
+    `penstock ${status.version}, instance ${status.instance}, up ${formatSeconds(status.uptimeSeconds)}`,
+    `config ${config.source}, generation ${config.generation}${since}`,
+    `${status.acceptorRestarts} acceptor restarts, ${status.accessLog.droppedLines} log lines dropped, ` +
+      `${status.unrouted} requests without a route`,
+  ].join('\n');
+}
+
+interface Column<Row> {
+  readonly title: string;
+  /** Numbers stand to the right of their column. */
+  readonly right: boolean;
+  cell(row: Row): string;
+}
+
+const column = <Row>(title: string, right: boolean, cell: (row: Row) => string): Column<Row> => ({
+  title,
+  right,
+  cell,
+});
+
+const ACCEPTOR_COLUMNS: readonly Column<AcceptorStatus>[] = [
+  column('acceptor', false, ({ slot }) => String(slot)),
+  column('pid', true, ({ pid }) => String(pid)),
+  column('state', false, ({ state }) => state),
+  column('heartbeat', true, ({ heartbeatAgeSeconds }) => `${heartbeatAgeSeconds.toFixed(1)}s ago`),
+  column('generation', true, ({ generation }) => String(generation)),
+  column('connections', true, ({ openConnections }) => String(openConnections)),
+  column('in flight', true, ({ exchangesInFlight }) => String(exchangesInFlight)),
+  column('restarts', true, ({ restarts }) => String(restarts)),
+];
+
+const trafficColumns = (kind: string): readonly Column<Traffic>[] => [
+  column(kind, false, ({ name }) => name),
+  column('requests', true, ({ requests }) => String(requests)),
+  column('5xx', true, ({ serverErrors }) => String(serverErrors)),
+  column('gateway errors', true, ({ gatewayErrors }) => String(gatewayErrors)),
+  column('gateway p50', true, ({ gatewayMs }) => formatMs(gatewayMs.p50)),
+  column('p99', true, ({ gatewayMs }) => formatMs(gatewayMs.p99)),
+  column('upstream p50', true, ({ upstreamMs }) => formatMs(upstreamMs.p50)),
+  column('p99', true, ({ upstreamMs }) => formatMs(upstreamMs.p99)),
+];
+
+const POOL_COLUMNS: readonly Column<Traffic>[] = [
+  column('connections', true, ({ openConnections }) => String(openConnections)),
+  column('waiting', true, ({ waitingExchanges }) => String(waitingExchanges)),
+];
+
+function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
+  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index].length)));
+  return lines
+    .map((cells) =>
+      cells
+        .map((cell, index) => (columns[index].right ? cell.padStart(widths[index]) : cell.padEnd(widths[index])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function formatMs(ms: number | null): string {
+  if (ms === null) return '-';
+  return ms < 999.5 ? `${ms.toPrecision(3)}ms` : `${(ms / 1000).toPrecision(3)}s`;
+}
+
+function formatSeconds(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${Math.floor(seconds)}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours === 0) return `${minutes}m`;
+  return hours < 48 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ');
+}

@@ -1,0 +1,50 @@
+import { STATUS_CODES } from 'node:http';
+
+/** A whole answer of the admin server. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Errors of the admin API. They are no exchange's errors, so they have a table of their own, and their codes are in no metric.
+ */
+const ADMIN_ERRORS = {
+  admin_unauthorized: { status: 401, detail: 'This address needs a bearer token.' },
+  admin_not_found: { status: 404, detail: 'There is nothing at this path.' },
+  admin_method_not_allowed: { status: 405, detail: 'Only GET and HEAD are allowed here.' },
+  admin_not_ready: { status: 503, detail: 'The gateway cannot take traffic.' },
+  admin_failed: { status: 500, detail: 'The gateway failed to answer this. Its log says why.' },
+} as const;
+
+export type AdminError = keyof typeof ADMIN_ERRORS;
+
+/** A problem document (RFC 9457) for an error of the admin API, with a detail of its own where there is one. */
+export function problemReply(code: AdminError, detail?: string, headers: Record<string, string> = {}): Reply {
+  const { status, detail: usual } = ADMIN_ERRORS[code];
+  const document = { type: 'about:blank', title: STATUS_CODES[status], status, detail: detail ?? usual, code };
+  return reply(status, 'application/problem+json', `${JSON.stringify(document)}\n`, headers);
+}
+
+/** An answer for machines, indented for the people who look at it with curl. */
+export function jsonReply(value: object): Reply {
+  return reply(200, 'application/json', `${JSON.stringify(value, null, 2)}\n`);
+}
+
+export function textReply(text: string, contentType = 'text/plain; charset=utf-8'): Reply {
+  return reply(200, contentType, text);
+}
+
+function reply(status: number, contentType: string, body: string, headers: Record<string, string> = {}): Reply {
+  return {
+    status,
+    headers: {
+      'content-type': contentType,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+    body,
+  };
+}

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AdminSource } from './admin-source.ts';
+import { BearerToken } from './bearer-token.ts';
+import { problemReply, type Reply } from './reply.ts';
+import { RESOURCES } from './resources.ts';
+
+/** Limits that keep a client who sends or reads slowly, or many of them, from costing the supervisor more than a little. */
+const LIMITS = {
+  connections: 64,
+  headerBytes: 16 * 1024,
+  headersMs: 5_000,
+  requestMs: 10_000,
+  /** A connection on which nothing moves, while it is kept alive or while its client does not read. */
+  idleMs: 10_000,
+  /** How often the two limits above are looked at. */
+  checkMs: 1_000,
+} as const;
+
+export interface AdminOptions {
+  /** Port 0 takes a free one. */
+  readonly address: { readonly host: string; readonly port: number } | { readonly unix: string };
+  /** Null: no token is asked for. */
+  readonly token: string | null;
+  readonly source: AdminSource;
+  /** Told of what a resource threw; the client only learns that it failed. */
+  onFailure(error: unknown): void;
+}
+
+/** The admin address: health, readiness, status and metrics over plain HTTP, for operators and their machines. */
+export class AdminServer {
+  readonly #options: AdminOptions;
+  readonly #token: BearerToken | null;
+  readonly #server: Server;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+    this.#token = options.token === null ? null : new BearerToken(options.token);
+    this.#server = createServer(
+      {
+        maxHeaderSize: LIMITS.headerBytes,
+        headersTimeout: LIMITS.headersMs,
+        requestTimeout: LIMITS.requestMs,
+        keepAliveTimeout: LIMITS.idleMs,
+        connectionsCheckingInterval: LIMITS.checkMs,
+      },
+      (request, response) => void this.#handle(request, response),
+    );
+    this.#server.timeout = LIMITS.idleMs;
+    this.#server.maxConnections = LIMITS.connections;
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @returns the port, or null for a unix socket
+   * @throws Error of the system when the address cannot be listened on
+   */
+  async listen(): Promise<number | null> {
+    const { address } = this.#options;
+    this.#server.listen('unix' in address ? { path: address.unix } : { host: address.host, port: address.port });
+    await once(this.#server, 'listening');
+    const bound = this.#server.address();
+    return typeof bound === 'object' && bound !== null ? bound.port : null;
+  }
+
+  /** Stops listening and cuts every connection. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, headers, body } = await this.#replyTo(request);
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    response.end(body);
+  }
+
+  async #replyTo({ method, url, headers }: IncomingMessage): Promise<Reply> {
+    const [path] = url!.split('?', 1);
+    const resource = RESOURCES.get(path);
+    // Without the token, what is there and what is not looks the same.
+    if (resource?.needsToken !== false && !this.#isAllowed(headers.authorization)) {
+      return problemReply('admin_unauthorized', undefined, { 'www-authenticate': 'Bearer realm="penstock admin"' });
+    }
+    if (resource === undefined) return problemReply('admin_not_found');
+    if (method !== 'GET' && method !== 'HEAD') {
+      return problemReply('admin_method_not_allowed', undefined, { allow: 'GET, HEAD' });
+    }
+    try {
+      return await resource.get(this.#options.source);
+    } catch (error) {
+      this.#options.onFailure(error);
+      return problemReply('admin_failed');
+    }
+  }
+
+  #isAllowed(authorization: string | undefined): boolean {
+    return this.#token === null || this.#token.isIn(authorization);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Traffic } from '../../telemetry/traffic.ts';
+
+/**
+ * What `GET /status` answers, as JSON. `penstock status` reads it from a gateway that may be of another version, so members
+ * are only ever added. It holds no secret: neither a resolved reference nor a token.
+ */
+export interface Status {
+  readonly version: string;
+  /** Name of this gateway among others, as in its `Via` header. */
+  readonly instance: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly uptimeSeconds: number;
+  readonly config: {
+    /** Path of the file or directory. */
+    readonly source: string;
+    /** Generation published last; 0 before the first. */
+    readonly generation: number;
+    readonly publishedAt: string | null;
+    /** Why the newest text was not published; null when it was. */
+    readonly lastError: { readonly at: string; readonly message: string } | null;
+  };
+  /** One per slot in use, in the order of the slots. */
+  readonly acceptors: readonly AcceptorStatus[];
+  /** Acceptors started in place of one that died. */
+  readonly acceptorRestarts: number;
+  /** Routes with the most requests since the start, busiest first; not all of them when there are many. */
+  readonly routes: readonly Traffic[];
+  readonly upstreams: readonly Traffic[];
+  /** Exchanges that no route was found for. */
+  readonly unrouted: number;
+  readonly accessLog: { readonly droppedLines: number };
+}
+
+export interface AcceptorStatus {
+  readonly slot: number;
+  readonly pid: number;
+  /** `unresponsive`: alive, but its heartbeat has stopped. */
+  readonly state: 'starting' | 'serving' | 'draining' | 'unresponsive';
+  /** Since the heartbeat was last seen to change. */
+  readonly heartbeatAgeSeconds: number;
+  /** Generation it serves; 0 before its first. */
+  readonly generation: number;
+  readonly openConnections: number;
+  readonly exchangesInFlight: number;
+  /** How often the acceptor of this slot was started in place of one that died. */
+  readonly restarts: number;
+}
+
+/** Whether a gateway can take traffic, and if not, why. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reason: string;
+}
+
+/** A gateway is ready when at least one acceptor serves the configuration published last. */
+export function readinessOf({ config, acceptors }: Pick<Status, 'config' | 'acceptors'>): Readiness {
+  if (config.generation === 0) return { ready: false, reason: 'No configuration has been published.' };
+  const serving = acceptors.filter(({ state }) => state === 'serving');
+  if (serving.length === 0) return { ready: false, reason: 'No acceptor is serving.' };
+  const current = serving.filter(({ generation }) => generation === config.generation).length;
+  if (current === 0) return { ready: false, reason: `No acceptor serves generation ${config.generation} yet.` };
+  return { ready: true, reason: `${current} of ${acceptors.length} acceptors serve generation ${config.generation}.` };
+}
