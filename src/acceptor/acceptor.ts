@@ -142,7 +142,10 @@ export class Acceptor implements AcceptorContext {
     }
     this.#accessLogKey = key;
     void this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
-    this.accessLog = target === null ? null : new AccessLog(target, { onLost: (lines) => this.#countLost(lines), onTrouble: reportLogTrouble });
+    this.accessLog =
+      target === null
+        ? null
+        : new AccessLog(target, { onLost: (lines) => this.#countLost(lines), onTrouble: reportLogTrouble });
   }
 
   #countLost(lines: number): void {

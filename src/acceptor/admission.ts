@@ -1,4 +1,3 @@
-
 import { normaliseHost } from '../decision/normalise-host.ts';
 import { normalisePath } from '../decision/normalise-path.ts';
 import type { ErrorCode } from '../errors/table.ts';

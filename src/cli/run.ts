@@ -68,11 +68,14 @@ function parseOptions(args: string[]) {
 }
 
 function announce(supervisor: Supervisor): void {
-  for (const { listener, url } of supervisor.sockets) process.stdout.write(`listening on ${url} (listener ${listener.name})\n`);
+  for (const { listener, url } of supervisor.sockets)
+    process.stdout.write(`listening on ${url} (listener ${listener.name})\n`);
   if (supervisor.adminUrl !== null) process.stdout.write(`listening on ${supervisor.adminUrl} (admin)\n`);
   const { routes, globals } = supervisor.compiled;
   const { length: acceptors } = supervisor.fleet.acceptors;
-  process.stdout.write(`serving ${routes} routes to ${globals.upstreams.length} upstreams with ${acceptors} acceptors\n`);
+  process.stdout.write(
+    `serving ${routes} routes to ${globals.upstreams.length} upstreams with ${acceptors} acceptors\n`,
+  );
 }
 
 /** Resolves when a signal has stopped the gateway and every process is gone. */

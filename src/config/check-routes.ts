@@ -1,10 +1,11 @@
 /** Checks of routes among each other and against the upstreams. */
+
+import { findIndistinguishableRoutes } from '../decision/route/indistinguishable-routes.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
 import { didYouMean } from './nearest.ts';
 import type { Report } from './report.ts';
-import { findIndistinguishableRoutes } from '../decision/route/indistinguishable-routes.ts';
 import type { Route } from './schema/schema.ts';
 import { valueAt } from './source/source.ts';
 

@@ -1,1 +1,3 @@
-export function normaliseHost(h: string): string | null { return h.toLowerCase().replace(/:\d+$/, '') || null; }
+export function normaliseHost(h: string): string | null {
+  return h.toLowerCase().replace(/:\d+$/, '') || null;
+}

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { AcceptorProcess } from './acceptor-process.ts';
@@ -34,6 +34,8 @@ interface FleetEvents {
   /** An acceptor is gone and its slot free again. */
   exit: [acceptor: AcceptorProcess, how: string, failure: string | null];
 }
+
+const EVENTS = ['serving', 'acknowledged', 'exit'] as const;
 
 /** All acceptors of the gateway: keeps every lane served, whatever happens to the processes. */
 export class Fleet extends EventEmitter<FleetEvents> {
@@ -84,6 +86,17 @@ export class Fleet extends EventEmitter<FleetEvents> {
     setInterval(() => this.#replaceHung(), HEARTBEAT_CHECK_EVERY_MS).unref();
   }
 
+  /** Resolves at the next thing that happens to an acceptor: it serves, acknowledges, or is gone. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        for (const event of EVENTS) this.off(event, done);
+        resolve();
+      };
+      for (const event of EVENTS) this.on(event, done);
+    });
+  }
+
   announce(generation: Generation): void {
     for (const acceptor of this.#running) acceptor.takeOver(generation);
   }
@@ -91,11 +104,10 @@ export class Fleet extends EventEmitter<FleetEvents> {
   /** Replaces every acceptor, one lane after the other: the next only when the successor of the one before accepts. */
   async roll(drainLimit: Millis): Promise<void> {
     for (const lane of this.#lanes) {
-      while (this.#freeSlots.length === 0) await once(this, 'exit');
+      while (this.#freeSlots.length === 0) await this.changed();
       const old = lane.current;
       const successor = this.#spawn(lane);
-      while (!successor.isServing && this.#running.has(successor))
-        await Promise.race([once(this, 'serving'), once(this, 'exit')]);
+      while (!successor.isServing && this.#running.has(successor)) await this.changed();
       old?.drain(NEVER_QUIET, drainLimit);
     }
   }
@@ -106,7 +118,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
     for (const lane of this.#lanes) if (lane.respawn !== null) clearTimeout(lane.respawn);
     for (const acceptor of this.#running) acceptor.drain(SHUTDOWN_QUIET, limit);
     const kill = setTimeout(() => this.kill(), limit + 1000);
-    while (this.#running.size > 0) await once(this, 'exit');
+    while (this.#running.size > 0) await this.changed();
     clearTimeout(kill);
   }
 

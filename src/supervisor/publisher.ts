@@ -7,8 +7,8 @@ import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 
 /** What a publish needs to know of the acceptors: one of them has acknowledged a generation, or is gone. */
 export interface AcknowledgementSource {
-  once(event: 'acknowledged' | 'exit', listener: () => void): unknown;
-  announce(generation: Generation): void;
+  /** Resolves at the next thing that happens to an acceptor. */
+  changed(): Promise<void>;
 }
 
 /**
@@ -50,10 +50,7 @@ export class Publisher {
   /** Resolves when every live acceptor serves the newest generation, so that the other half may be refilled. */
   async settled(acceptors: AcknowledgementSource): Promise<void> {
     while (!isAcknowledged(this.#memory.control.words, this.generation)) {
-      await new Promise<void>((resolve) => {
-        acceptors.once('acknowledged', resolve);
-        acceptors.once('exit', resolve);
-      });
+      await acceptors.changed();
     }
   }
 }

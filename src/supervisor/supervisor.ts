@@ -7,7 +7,6 @@
  *   stop      drain all acceptors, close sockets                                                 (SIGTERM, SIGINT)
  */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
 import type { CompiledListener } from '../config/compiled.ts';
@@ -16,6 +15,7 @@ import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileSuccess } from '../offload/protocol.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
 import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
+import type { AcceptorProcess } from './acceptor-process.ts';
 import { Fleet } from './fleet.ts';
 import { closeListeningSockets, type ListeningSockets, openListeningSockets } from './listening-sockets.ts';
 import { Publisher } from './publisher.ts';
@@ -92,25 +92,25 @@ export class Supervisor {
 
   async #begin(): Promise<void> {
     this.publisher.publish(this.compiled);
-    const failed = this.#firstFailure();
     this.fleet.start();
-    await Promise.race([failed, this.#allServing()]);
+    await this.#allServing();
     this.fleet.on('exit', (acceptor, how, failure) => {
       if (!acceptor.isDraining)
         report(`acceptor ${acceptor.pid} ended (${how}); another takes its place. ${failure ?? ''}`);
     });
   }
 
-  /** An acceptor that ends before it ever served will not do better next time: give up and say why. */
-  async #firstFailure(): Promise<never> {
-    const [, how, failure] = await once(this.fleet, 'exit');
+  /** An acceptor that ends before all have served would not do better the next time: give up and say why. */
+  async #allServing(): Promise<void> {
+    const deaths: string[] = [];
+    const onExit = (_acceptor: AcceptorProcess, how: string, failure: string | null) => deaths.push(failure ?? how);
+    this.fleet.on('exit', onExit);
+    while (deaths.length === 0 && this.fleet.acceptors.some(({ isServing }) => !isServing)) await this.fleet.changed();
+    this.fleet.off('exit', onExit);
+    if (deaths.length === 0) return;
     this.fleet.kill();
     closeListeningSockets(this.sockets);
-    throw new StartError(`The acceptors cannot start: ${failure ?? how}`);
-  }
-
-  async #allServing(): Promise<void> {
-    while (this.fleet.acceptors.some(({ isServing }) => !isServing)) await once(this.fleet, 'serving');
+    throw new StartError(`The acceptors cannot start: ${deaths[0]}`);
   }
 
   /** Reads the config again and publishes it; one that is not valid changes nothing. Resolves to whether it was taken. */
@@ -121,9 +121,7 @@ export class Supervisor {
       const diagnostics = reply.ok ? restartNeeded(this.compiled, reply, this.configPath) : reply.diagnostics;
       if (!reply.ok || diagnostics.length > 0) {
         this.lastRefusal = { at: new Date(), diagnostics };
-        report(
-          `the config was not taken; generation ${this.publisher.generation} goes on.\n${lines(diagnostics)}`,
-        );
+        report(`the config was not taken; generation ${this.publisher.generation} goes on.\n${lines(diagnostics)}`);
         return false;
       }
       const listenersChanged =
@@ -190,7 +188,11 @@ function restartNeeded(before: CompileSuccess, after: CompileSuccess, file: stri
   if (JSON.stringify(before.settings.admin) !== JSON.stringify(after.settings.admin))
     faults.push(['admin', 'the admin address and token']);
   return faults.map(([section, what]) =>
-    diagnosticAt({ file, line: 1, column: 1 }, [section], `${what} cannot change while the gateway runs, expected a restart`),
+    diagnosticAt(
+      { file, line: 1, column: 1 },
+      [section],
+      `${what} cannot change while the gateway runs, expected a restart`,
+    ),
   );
 }
 

@@ -1,11 +1,6 @@
+import type { SeriesName } from '../config/series.ts';
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
 import type { SlabReader } from '../shared-memory/slab-reader.ts';
-
-/** What a metrics series counts, as labels show it. */
-export interface SeriesName {
-  readonly kind: 'route' | 'upstream';
-  readonly name: string;
-}
 
 /** The control words of one acceptor that lives, as they were when they were read. */
 export interface AcceptorReading {

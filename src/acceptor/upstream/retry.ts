@@ -1,2 +1,4 @@
 import type { ErrorCode } from '../../errors/table.ts';
-export function mayRetry(_x: unknown, _c: ErrorCode): boolean { return false; }
+export function mayRetry(_x: unknown, _c: ErrorCode): boolean {
+  return false;
+}
