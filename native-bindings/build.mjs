@@ -48,7 +48,6 @@ function checkPlatform() {
     fail(`Penstock runs on Linux only (this is ${process.platform}).`);
   }
   const binary = `uws_linux_${process.arch}_${process.versions.modules}.node`;
-  // An official build, put in the place of the one from the registry, has its own ways of naming files.
   const uws = dirname(require.resolve('uWebSockets.js'));
   if (process.arch !== 'x64' && !existsSync(join(uws, binary))) {
     fail(`there is no uWebSockets.js binary for the ${process.arch} processor; Penstock runs on x64.`);
@@ -62,7 +61,7 @@ function checkPlatform() {
 
 function checkTools() {
   const compiler = process.env.CXX?.split(' ')[0] || 'g++';
-  if (!runs(compiler) && !runs('c++')) {
+  if (!runs(compiler)) {
     fail(
       'no C++ compiler was found; install one (Debian and Ubuntu: apt-get install g++ make) and run `npm ci` again.',
     );
@@ -70,7 +69,7 @@ function checkTools() {
   if (!runs('make')) {
     fail('`make` was not found; install it (Debian and Ubuntu: apt-get install make) and run `npm ci` again.');
   }
-  if (!runs(process.env.PYTHON || 'python3')) {
+  if (![process.env.PYTHON, 'python3', 'python'].some((name) => name && runs(name))) {
     fail(
       '`python3` was not found, which node-gyp needs; install it (Debian and Ubuntu: apt-get install python3) and run `npm ci` again.',
     );

@@ -12,7 +12,7 @@
  * be audited, hence the pinned hashes: only files whose behaviour was tested are ever loaded.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -115,11 +115,20 @@ function dlopenImage(image: Buffer): Uws {
     for (let written = 0; written < image.length; ) written += writeSync(fd, image, written);
     return dlopen(`/proc/self/fd/${fd}`);
   } catch {
-    const copy = `${BUILD_DIRECTORY}uws-for-old-glibc.node`;
-    writeFileSync(copy, image);
-    return dlopen(copy);
+    return dlopenCopy(image);
   } finally {
     closeFd(fd);
+  }
+}
+
+/** The file has a name of its own and is gone at once: another acceptor must not write over what this one has mapped. */
+function dlopenCopy(image: Buffer): Uws {
+  const copy = `${BUILD_DIRECTORY}uws-${process.pid}.node`;
+  writeFileSync(copy, image);
+  try {
+    return dlopen(copy);
+  } finally {
+    unlinkSync(copy);
   }
 }
 
