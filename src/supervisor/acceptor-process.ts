@@ -20,6 +20,9 @@ export class AcceptorProcess {
   readonly startedAt = performance.now();
   isServing = false;
   isDraining = false;
+  /** The heartbeat last seen, and when it was first seen; the fleet's own note. */
+  heartbeat = -1;
+  heartbeatAt = performance.now();
   readonly #child: ChildProcess;
   #failure: string | null = null;
 

@@ -23,8 +23,6 @@ interface Lane {
   restarts: number;
   readonly backoff: Backoff;
   respawn: NodeJS.Timeout | null;
-  lastBeat: number;
-  lastBeatAt: number;
 }
 
 /** What a fleet tells whoever runs it. */
@@ -81,9 +79,14 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return this.#lanes.reduce((sum, lane) => sum + lane.restarts, 0);
   }
 
+  /** How long ago an acceptor's loop was last seen to turn. */
+  heartbeatAgeMs(acceptor: AcceptorProcess): number {
+    return performance.now() - acceptor.heartbeatAt;
+  }
+
   start(): void {
     for (const lane of this.#lanes) this.#spawn(lane);
-    setInterval(() => this.#replaceHung(), HEARTBEAT_CHECK_EVERY_MS).unref();
+    setInterval(() => this.#watchHeartbeats(), HEARTBEAT_CHECK_EVERY_MS).unref();
   }
 
   /** Resolves at the next thing that happens to an acceptor: it serves, acknowledges, or is gone. */
@@ -148,8 +151,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
     );
     this.#running.add(acceptor);
     lane.current = acceptor;
-    lane.lastBeat = -1;
-    lane.lastBeatAt = performance.now();
     return acceptor;
   }
 
@@ -163,24 +164,23 @@ export class Fleet extends EventEmitter<FleetEvents> {
     lane.respawn = setTimeout(() => this.#spawn(lane), lane.backoff.next(performance.now() - acceptor.startedAt));
   }
 
-  #replaceHung(): void {
+  #watchHeartbeats(): void {
     const now = performance.now();
-    for (const lane of this.#lanes) {
-      if (lane.current === null || !lane.current.isServing) continue;
-      const beat = this.#memory.control.get(lane.current.slot, 'HEARTBEAT');
-      if (beat !== lane.lastBeat) {
-        lane.lastBeat = beat;
-        lane.lastBeatAt = now;
-      } else if (now - lane.lastBeatAt > HUNG_AFTER_MS) {
+    for (const acceptor of this.#running) {
+      const heartbeat = this.#memory.control.get(acceptor.slot, 'HEARTBEAT');
+      if (heartbeat !== acceptor.heartbeat) {
+        acceptor.heartbeat = heartbeat;
+        acceptor.heartbeatAt = now;
+      } else if (acceptor.isServing && this.heartbeatAgeMs(acceptor) > HUNG_AFTER_MS) {
         process.stderr.write(
-          `penstock: acceptor ${lane.current.pid} has not moved for ${HUNG_AFTER_MS / 1000} s and is replaced\n`,
+          `penstock: acceptor ${acceptor.pid} has stood still for ${HUNG_AFTER_MS / 1000} s: killed\n`,
         );
-        lane.current.kill();
+        acceptor.kill();
       }
     }
   }
 }
 
 function newLane(index: number): Lane {
-  return { index, current: null, restarts: 0, backoff: new Backoff(), respawn: null, lastBeat: -1, lastBeatAt: 0 };
+  return { index, current: null, restarts: 0, backoff: new Backoff(), respawn: null };
 }

@@ -16,8 +16,10 @@ import type { CompileSuccess } from '../offload/protocol.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
 import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
+import { AdminServer } from './admin/server.ts';
 import { Fleet } from './fleet.ts';
 import { closeListeningSockets, type ListeningSockets, openListeningSockets } from './listening-sockets.ts';
+import { Observation } from './observation.ts';
 import { Publisher } from './publisher.ts';
 
 /** One word of state a bucket; see layout.ts. */
@@ -31,7 +33,7 @@ export class StartError extends Error {}
 export class Supervisor {
   readonly configPath: string;
   readonly viaPseudonym = `penstock-${randomBytes(4).toString('hex')}`;
-  readonly startedAt = Date.now();
+  readonly startedAt = new Date();
   readonly memory: SharedMemory;
   readonly publisher: Publisher;
   readonly fleet: Fleet;
@@ -39,9 +41,11 @@ export class Supervisor {
   /** The newest config that is in force, as the supervisor itself goes by it. */
   compiled: CompileSuccess;
   /** What was wrong with the last config that was refused; null when the newest was taken. */
-  lastRefusal: { readonly at: Date; readonly diagnostics: readonly Diagnostic[] } | null = null;
+  lastRefusal: { readonly at: Date; readonly message: string } | null = null;
+  publishedAt = new Date();
   /** Where the admin API answers; null: nowhere. */
   adminUrl: string | null = null;
+  #admin: AdminServer | null = null;
   readonly #pool: CompilePool;
   /** Reloads and replacements run one after the other. */
   #work: Promise<void> = Promise.resolve();
@@ -94,10 +98,28 @@ export class Supervisor {
     this.publisher.publish(this.compiled);
     this.fleet.start();
     await this.#allServing();
+    await this.#openAdmin();
     this.fleet.on('exit', (acceptor, how, failure) => {
       if (!acceptor.isDraining)
         report(`acceptor ${acceptor.pid} ended (${how}); another takes its place. ${failure ?? ''}`);
     });
+  }
+
+  async #openAdmin(): Promise<void> {
+    const { address, token } = this.compiled.settings.admin;
+    const source = new Observation(this);
+    this.#admin = new AdminServer({
+      address,
+      token: token ?? null,
+      source,
+      onFailure: (error) => report(`the admin API failed: ${error}`),
+    });
+    try {
+      const port = await this.#admin.listen();
+      this.adminUrl = 'unix' in address ? `unix:${address.unix}` : `http://${address.host}:${port}`;
+    } catch (error) {
+      throw new StartError(`The admin API cannot listen: ${(error as Error).message}.`);
+    }
   }
 
   /** An acceptor that ends before all have served would not do better the next time: give up and say why. */
@@ -120,7 +142,7 @@ export class Supervisor {
       const reply = await this.publisher.compile(this.#pool, this.configPath);
       const diagnostics = reply.ok ? restartNeeded(this.compiled, reply, this.configPath) : reply.diagnostics;
       if (!reply.ok || diagnostics.length > 0) {
-        this.lastRefusal = { at: new Date(), diagnostics };
+        this.lastRefusal = { at: new Date(), message: lines(diagnostics) };
         report(`the config was not taken; generation ${this.publisher.generation} goes on.\n${lines(diagnostics)}`);
         return false;
       }
@@ -128,6 +150,7 @@ export class Supervisor {
         JSON.stringify(reply.globals.listeners) !== JSON.stringify(this.compiled.globals.listeners);
       this.compiled = reply;
       this.lastRefusal = null;
+      this.publishedAt = new Date();
       const generation = this.publisher.publish(reply);
       this.fleet.announce(generation);
       await this.publisher.settled(this.fleet);
@@ -151,6 +174,7 @@ export class Supervisor {
     }
     this.#stopping = true;
     await this.fleet.stop(this.drainLimit);
+    await this.#admin?.close();
     closeListeningSockets(this.sockets);
     await this.#pool.close();
   }

@@ -1,5 +1,5 @@
-import type { SeriesName } from '../config/series.ts';
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
+import type { SeriesName } from '../config/series.ts';
 import type { SlabReader } from '../shared-memory/slab-reader.ts';
 
 /** The control words of one acceptor that lives, as they were when they were read. */

@@ -1,6 +1,6 @@
-import type { SeriesTotals } from '../shared-memory/slab-reader.ts';
-import type { MetricsSource,  } from './metrics-source.ts';
 import type { SeriesName } from '../config/series.ts';
+import type { SeriesTotals } from '../shared-memory/slab-reader.ts';
+import type { MetricsSource } from './metrics-source.ts';
 
 /** What a route or an upstream did since the gateway started; times in milliseconds, null when there are none. */
 export interface Traffic {

@@ -1,3 +1,0 @@
-export function normaliseHost(h: string): string | null {
-  return h.toLowerCase().replace(/:\d+$/, '') || null;
-}
