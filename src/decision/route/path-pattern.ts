@@ -57,6 +57,7 @@ function literalSegment(part: string): string {
   if (/^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/.test(part) || part === '') return part;
   if (part.includes('*')) throw new SyntaxError(`"*" stands alone, as the last segment of a path`);
   if (/[{}]/.test(part)) throw new SyntaxError(`a parameter is a whole segment, "/{name}/"`);
+  if (/\p{Surrogate}/u.test(part)) throw new SyntaxError('half a surrogate pair is no character');
   const ascii = part.replace(/[^\x21-\x7e]+/gu, (characters) => encodeURIComponent(characters));
   const spelled = normalisePath(`/${ascii}`, KEEP_ALL);
   if (spelled === null || spelled === '/') throw new SyntaxError(`no request path holds the segment "${part}"`);

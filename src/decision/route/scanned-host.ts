@@ -22,7 +22,8 @@ export class ScannedHost {
   scan(host: string): void {
     if (host === this.#scanned) return;
     this.#scanned = host;
-    const length = host.length > MAX_HOST ? 0 : host.length;
+    // A leading dot would make a host look like the table's entry for a suffix.
+    const length = host.length > MAX_HOST || host.charCodeAt(0) === DOT ? 0 : host.length;
     const bytes = this.bytes;
     let hash = HASH_SEED;
     let suffixes = 0;
