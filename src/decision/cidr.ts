@@ -5,8 +5,9 @@ const RANGE = 8;
 const LAST = 4;
 
 /**
- * A set of CIDR blocks, asked per request: sorted ranges that do not overlap, searched by halving. (node:net's BlockList walks
- * a list: 105 us for 10,000 blocks.) IPv4 and IPv6 are apart: `::/0` holds no IPv4 address, mapped or not; `0.0.0.0/0` holds all of them.
+ * A set of CIDR blocks, asked per request: sorted ranges that do not overlap, searched by halving. (node:net's BlockList
+ * walks a list: 105 us for 10,000 blocks.) IPv4 and IPv6 are apart: `::/0` holds no IPv4 address, mapped or not;
+ * `0.0.0.0/0` holds all of them.
  */
 export class CidrSet {
   readonly #ipv4: Uint32Array;
@@ -19,8 +20,8 @@ export class CidrSet {
   }
 
   /**
-   * Reads blocks such as `10.0.0.0/8`, `2001:db8::/32` or a bare address; bits below the prefix are ignored, and a block of
-   * IPv4-mapped addresses is the IPv4 block. Throws a SyntaxError that names the first block it cannot read.
+   * Reads blocks such as `10.0.0.0/8`, `2001:db8::/32` or a bare address; bits below the prefix are ignored, and a block
+   * of IPv4-mapped addresses is the IPv4 block. Throws a SyntaxError that names the first block it cannot read.
    */
   static parse(blocks: readonly string[]): CidrSet {
     const ipv4: Uint32Array[] = [];

@@ -25,12 +25,14 @@ export class Forwarded {
 }
 
 /**
- * Decides whose X-Forwarded-* is believed. From a peer that is not trusted the three are replaced by what the gateway saw. From
- * a trusted one, X-Forwarded-For is continued with the peer, and -Proto and -Host go on as they came where they are well-formed.
+ * Decides whose X-Forwarded-* is believed. From a peer that is not trusted the three are replaced by what the gateway
+ * saw. From a trusted one, X-Forwarded-For is continued with the peer, and -Proto and -Host go on as they came where
+ * they are well-formed.
  *
- * The client is the rightmost entry of the chain that is not a trusted proxy: everything left of it is hearsay. An entry that is
- * no address ends the walk, and the client is then the last trusted hop before it. When all are trusted it is the leftmost.
- * A unix-socket peer has no address and is trusted: whoever may open the socket's file was let in by the operator.
+ * The client is the rightmost entry of the chain that is not a trusted proxy: everything left of it is hearsay. An entry
+ * that is no address ends the walk, and the client is then the last trusted hop before it. When all are trusted it is
+ * the leftmost. A unix-socket peer has no address and is trusted: whoever may open the socket's file was let in by the
+ * operator.
  */
 export function resolveForwarded(facts: ForwardedFacts, trusted: CidrSet, result: Forwarded): void {
   const { peer } = facts;

@@ -1,7 +1,7 @@
 /**
- * IP addresses as text and as numbers. An address is held in four 32-bit words, most significant first; an IPv4 address is
- * held in the last of them, and an IPv4-mapped IPv6 address (`::ffff:a.b.c.d`, RFC 4291, 2.5.5.2) is that IPv4 address, because
- * a dual-stack socket shows IPv4 peers so.
+ * IP addresses as text and as numbers. An address is held in four 32-bit words, most significant first; an IPv4 address
+ * is held in the last of them, and an IPv4-mapped IPv6 address (`::ffff:a.b.c.d`, RFC 4291, 2.5.5.2) is that IPv4
+ * address, because a dual-stack socket shows IPv4 peers so.
  */
 
 /** What the words hold. */
@@ -13,8 +13,9 @@ const COLON = 0x3a;
 const MAX_IPV6_TEXT = 45;
 
 /**
- * Reads an address in text into `words` and says which family it is; NONE when it is not an address, and `words` is then of no use.
- * IPv4 is four decimal numbers without leading zeros; IPv6 is RFC 4291, 2.2, without a zone. Allocates nothing.
+ * Reads an address in text into `words` and says which family it is; NONE when it is not an address, and `words` is then
+ * of no use. IPv4 is four decimal numbers without leading zeros; IPv6 is RFC 4291, 2.2, without a zone. Allocates
+ * nothing.
  */
 export function parseAddress(text: string, words: Uint32Array): Family {
   const length = text.length;
@@ -48,7 +49,9 @@ function parseIPv4(text: string, from: number): number {
   return at === text.length ? value : -1;
 }
 
-/** Groups are written from the left; what came after `::` is moved to the right end once it is known how much there is. */
+/**
+ * Groups are written from the left; what came after `::` is moved to the right end once it is known how much there is.
+ */
 function parseIPv6(text: string, words: Uint32Array): Family {
   let groups = 0;
   let gap = -1;
@@ -158,7 +161,9 @@ function longestZeros(words: Uint32Array): { start: number; length: number } {
 
 const scratch = new Uint32Array(4);
 
-/** The one text of an address that a socket gives as 4 or 16 bytes; empty for any other length (a unix socket has none). */
+/**
+ * The one text of an address that a socket gives as 4 or 16 bytes; empty for any other length (a unix socket has none).
+ */
 export function formatAddress(bytes: Uint8Array | ArrayBuffer): string {
   const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
   if (view.length === 4) return `${view[0]}.${view[1]}.${view[2]}.${view[3]}`;

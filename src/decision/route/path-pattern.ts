@@ -22,11 +22,12 @@ export interface RegExpPattern {
 const KEEP_ALL = { encodedSlash: 'keep', emptySegments: 'keep' } as const;
 
 /**
- * Reads the `path` of a route match (see RouteMatch). Throws a SyntaxError that says what is wrong with it: no leading slash, a `*` or a brace
- * that is not a whole segment, a dot segment, a repeated parameter name, a regular expression that has no linear-time form.
+ * Reads the `path` of a route match (see RouteMatch). Throws a SyntaxError that says what is wrong with it: no leading
+ * slash, a `*` or a brace that is not a whole segment, a dot segment, a repeated parameter name, a regular expression
+ * that has no linear-time form.
  *
- * Literals are written as a client may spell them: `/caf%c3%a9`, `/café` and `/%63af%C3%A9` are one path. A literal brace or
- * star is `%7B`, `%7D`; a star inside a segment is not offered, because other gateways read `/a*` as a prefix.
+ * Literals are written as a client may spell them: `/caf%c3%a9`, `/café` and `/%63af%C3%A9` are one path. A literal
+ * brace or star is `%7B`, `%7D`; a star inside a segment is not offered, because other gateways read `/a*` as a prefix.
  */
 export function parsePathPattern(path: string): PathPattern {
   if (path.startsWith('~')) {

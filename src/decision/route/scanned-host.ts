@@ -5,8 +5,9 @@ const DOT = 0x2e;
 const MAX_HOST = 253;
 
 /**
- * A host name taken apart once per lookup: its bytes, the hash of the whole name, and of each suffix that begins with a dot
- * its place and hash. Hashes are built from the end of the name, so that one pass yields all of them, shortest suffix first.
+ * A host name taken apart once per lookup: its bytes, the hash of the whole name, and of each suffix that begins with a
+ * dot its place and hash. Hashes are built from the end of the name, so that one pass yields all of them, shortest
+ * suffix first.
  */
 export class ScannedHost {
   readonly bytes = new Uint8Array(MAX_HOST);

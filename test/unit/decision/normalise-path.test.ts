@@ -165,7 +165,10 @@ test('every spelling of a path has the normal form of the path', () => {
   );
 });
 
-/** How a lenient upstream might read a path: decoded until nothing changes, backslashes and repeated slashes as one slash. */
+/**
+ * How a lenient upstream might read a path: decoded until nothing changes, backslashes and repeated slashes as one
+ * slash.
+ */
 function readLeniently(path: string): string {
   let text = path;
   for (let before = ''; before !== text; ) {
