@@ -1,10 +1,12 @@
 /**
- * What a route lookup costs among 100, 1,000, 10,000 and 100,000 routes: `node dist/bench/micro/route-table.bench.js [routes.tsv]`.
+ * What a route lookup costs among 100, 1,000, 10,000 and 100,000 routes: `node dist/bench/micro/route-table.bench.js
+ * [routes.tsv]`.
  *
- * Each size runs in a fresh process, several rounds, the order of sizes reversed each round; medians are printed with the
- * lowest and highest round. Route sets: templates of real APIs (METHOD, tab, path per line; the fixtures of the repository unless a
- * file is named), one host per API and environment, and the same behind one host with a path prefix each. A request
- * is made from a random route and its strings are built just before the timed batch, as a listener has just read them.
+ * Each size runs in a fresh process, several rounds, the order of sizes reversed each round; medians are printed with
+ * the lowest and highest round. Route sets: templates of real APIs (METHOD, tab, path per line; the fixtures of the
+ * repository unless a file is named), one host per API and environment, and the same behind one host with a path prefix
+ * each. A request is made from a random route and its strings are built just before the timed batch, as a listener has
+ * just read them.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -66,7 +68,9 @@ function readOperations(source: string | undefined): Operation[] {
   return operations.filter((operation) => isPathPattern(operation.path));
 }
 
-/** Leaves out what the real documents hold besides paths: query strings, fragments, parameters that are half a segment. */
+/**
+ * Leaves out what the real documents hold besides paths: query strings, fragments, parameters that are half a segment.
+ */
 function isPathPattern(path: string): boolean {
   if (!/^[\w/.~:@{}-]*$/.test(path)) return false;
   try {

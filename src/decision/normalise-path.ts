@@ -3,16 +3,23 @@ import type { PathRules } from '../config/compiled.ts';
 const SLASH = 0x2f;
 const DOT = 0x2e;
 const PERCENT = 0x25;
+const BACKSLASH = 0x5c;
 
 /** What a character of a raw path asks for. */
 const REFUSE = 0;
 const PLAIN = 1;
-/** Not allowed in a URI (RFC 3986, 2) but sent by some clients: written as its escape, so that both spellings are one path. */
+/**
+ * Not allowed in a URI (RFC 3986, 2) but sent by some clients: written as its escape, so that both spellings are one
+ * path.
+ */
 const ESCAPE = 2;
 
 const CLASS = new Uint8Array(128).fill(PLAIN, 0x21, 0x7f);
 for (const character of '\\#?') CLASS[character.charCodeAt(0)] = REFUSE;
 for (const character of '"<>^`{|}') CLASS[character.charCodeAt(0)] = ESCAPE;
+
+/** `%00` to `%FF`. */
+const ESCAPES = Array.from({ length: 256 }, (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`);
 
 const isUnreserved = (code: number): boolean => /[A-Za-z0-9._~-]/.test(String.fromCharCode(code));
 const UNRESERVED = Uint8Array.from({ length: 256 }, (_, code) => (isUnreserved(code) ? 1 : 0));
@@ -22,13 +29,15 @@ const UNRESERVED = Uint8Array.from({ length: 256 }, (_, code) => (isUnreserved(c
  * (`path_invalid`). A path that is already in that form comes back as the same string, without allocation.
  *
  * - `%41` becomes `A` for unreserved characters (RFC 3986, 6.2.2.2); all other escapes stay, in upper case (6.2.2.1).
- * - Dot segments are resolved (5.2.4), also when a dot is written `%2E`. A path that climbs above its root is refused rather
- *   than clamped: no honest client sends one, and upstreams do not agree on what it means.
- * - `"<>^{|}` and the backtick become escapes. Control bytes, DEL, a raw backslash, `#`, `?` and everything beyond ASCII are refused (uWS hands
- *   bytes that are not UTF-8 over as U+FFFD, so what was sent is no longer known), and so are malformed escapes, `%00` and overlong UTF-8 (`%C0%AF`).
+ * - Dot segments are resolved (5.2.4), also when a dot is written `%2E`. A path that climbs above its root is refused
+ *   rather than clamped: no honest client sends one, and upstreams do not agree on what it means.
+ * - `"<>^{|}` and the backtick become escapes. Control bytes, DEL, a raw backslash, `#`, `?` and everything beyond ASCII
+ *   are refused (uWS hands bytes that are not UTF-8 over as U+FFFD, so what was sent is no longer known), and so are
+ *   malformed escapes, `%00` and overlong UTF-8 (`%C0%AF`).
  * - `/..;x/` and `/.;x/`, where Tomcat reads a dot segment with a path parameter, are refused in every spelling.
- * - `%2F`, `%5C` and empty segments follow the listener's rules. What could become a dot segment further on is refused: `..%2F` under
- *   `keep`, and `//..` where empty segments are kept, since upstreams that merge slashes first climb one level higher.
+ * - `%2F`, `%5C` and empty segments follow the listener's rules. What could become a dot segment further on is refused:
+ *   `..%2F` under `keep`, and `//..` where empty segments are kept, since upstreams that merge slashes first climb one
+ *   level higher.
  *
  * Escapes are decoded once: `%252E` stays `%252E`.
  */
@@ -46,32 +55,37 @@ export function normalisePath(raw: string, rules: PathRules): string | null {
 
 function normaliseSlowly(raw: string, rules: PathRules): string | null {
   const spelled = normaliseEscapes(raw, rules.encodedSlash);
-  return spelled === null ? null : resolveSegments(spelled, rules);
+  if (spelled === null) return null;
+  const isDone = !spelled.includes('//') && !spelled.includes('/.') && rules.encodedSlash !== 'keep';
+  return isDone ? spelled : resolveSegments(spelled, rules);
 }
 
 /** Brings every character into its one spelling; null when one is refused. Slashes may be more afterwards, never fewer. */
 function normaliseEscapes(raw: string, encodedSlash: PathRules['encodedSlash']): string | null {
   let out = '';
+  let copied = 0;
   for (let i = 0; i < raw.length; i++) {
     const code = raw.charCodeAt(i);
     if (code > 0x7e || CLASS[code] === REFUSE) return null;
-    if (code === PERCENT) {
-      const value = escapedByte(raw, i);
-      if (value <= 0 || isOverlong(value, escapedByte(raw, i + 3))) return null;
-      const isSeparator = value === SLASH || value === 0x5c;
-      if (isSeparator && encodedSlash === 'reject') return null;
-      if (isSeparator && encodedSlash === 'decode') out += '/';
-      else out += UNRESERVED[value] === 1 ? String.fromCharCode(value) : escapeOf(value);
-      i += 2;
-    } else {
-      out += CLASS[code] === ESCAPE ? escapeOf(code) : raw[i];
-    }
+    if (code !== PERCENT && CLASS[code] === PLAIN) continue;
+    const spelling = code === PERCENT ? spellEscape(raw, i, encodedSlash) : ESCAPES[code];
+    if (spelling === null) return null;
+    out += raw.slice(copied, i) + spelling;
+    if (code === PERCENT) i += 2;
+    copied = i + 1;
   }
-  return out;
+  return copied === 0 ? raw : out + raw.slice(copied);
 }
 
-function escapeOf(code: number): string {
-  return `%${code < 16 ? '0' : ''}${code.toString(16).toUpperCase()}`;
+/** The spelling of the escape at `at`, or null when it is malformed or refused. */
+function spellEscape(raw: string, at: number, encodedSlash: PathRules['encodedSlash']): string | null {
+  const value = escapedByte(raw, at);
+  if (value <= 0 || isOverlong(value, escapedByte(raw, at + 3))) return null;
+  if (value === SLASH || value === BACKSLASH) {
+    if (encodedSlash === 'reject') return null;
+    if (encodedSlash === 'decode') return '/';
+  }
+  return UNRESERVED[value] === 1 ? String.fromCharCode(value) : ESCAPES[value];
 }
 
 /** The byte that the escape at `at` stands for; -1 when there is no well-formed escape. */

@@ -60,9 +60,10 @@ export const ANY_METHOD = -1;
 export const OTHER_METHOD = 1 << 31;
 export const MAX_METHODS = 31;
 
-/** What fits the 16 bits that a node has for each. */
+/** What fits the 16 bits that a node has for it. */
 export const MAX_LABEL_BYTES = 0xffff;
-export const MAX_SEGMENTS = 0x7fff;
+/** Far more than any real route has, and few enough that a walk by recursion cannot exhaust the stack. */
+export const MAX_SEGMENTS = 256;
 
 export const SLASH = 0x2f;
 

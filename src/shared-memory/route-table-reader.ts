@@ -13,8 +13,9 @@ import {
 } from './route-table-layout.ts';
 
 /**
- * Reads the words of a route table where they lie, and never writes: the memory may be mapped read-only. Offsets go in and come
- * out as plain numbers; 0 is "none". Nothing here allocates except `string`, which decodes a string once and keeps it.
+ * Reads the words of a route table where they lie, and never writes: the memory may be mapped read-only. Offsets go in
+ * and come out as plain numbers; 0 is "none". Nothing here allocates except `string`, which decodes a string once and
+ * keeps it.
  */
 export class RouteTableReader {
   readonly #words: Int32Array;
@@ -69,8 +70,8 @@ export class RouteTableReader {
   }
 
   /**
-   * Whether a path has this node's label at `from`, as whole segments. The bytes of the path are `path[0 .. end)`; they hold a
-   * slash before `from`.
+   * Whether a path has this node's label at `from`, as whole segments. The bytes of the path are `path[0 .. end)`; they
+   * hold a slash before `from`.
    */
   hasLabel(node: number, path: Uint8Array, from: number, end: number): boolean {
     const bytes = this.#bytes;
@@ -92,8 +93,8 @@ export class RouteTableReader {
   }
 
   /**
-   * The child whose label begins with a segment of this hash; an only child is not even looked at. Where two children share
-   * a hash, `previous` is the one that turned out to be wrong; 0 at first.
+   * The child whose label begins with a segment of this hash; an only child is not even looked at. Where two children
+   * share a hash, `previous` is the one that turned out to be wrong; 0 at first.
    */
   literalChild(node: number, hash: number, previous: number): number {
     const words = this.#words;

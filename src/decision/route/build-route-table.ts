@@ -7,11 +7,11 @@ import { compareSamePath } from './precedence.ts';
 import type { RouteMatch } from './route-match.ts';
 
 /**
- * Compiles route matches into the words that RouteTable walks; a route's number is its index. The bytes are four-byte aligned and stay valid
- * wherever they are copied to (aligned again).
+ * Compiles route matches into the words that RouteTable walks; a route's number is its index. The bytes are four-byte
+ * aligned and stay valid wherever they are copied to (aligned again).
  *
- * Throws a SyntaxError for a path that parsePathPattern refuses, and a RangeError when the routes name more than 31 different
- * methods: a method is a bit in a word.
+ * Throws a SyntaxError for a path that parsePathPattern refuses, and a RangeError when the routes name more than 31
+ * different methods: a method is a bit in a word.
  */
 export function buildRouteTable(matches: readonly RouteMatch[]): Uint8Array {
   return new TableBuilder(matches).build();

@@ -4,11 +4,12 @@ import type { RouteMatch } from './route-match.ts';
 
 /**
  * Pairs of routes between which only their order in the file decides, so that some request's way depends on an accident:
- * they share a host (or both name none), the path up to parameter names, and a method (or both name none), and they have the same
- * header and query conditions. Sharing one host or one method is enough, since for that host and method the later route is dead.
+ * they share a host (or both name none), the path up to parameter names, and a method (or both name none), and they have
+ * the same header and query conditions. Sharing one host or one method is enough, since for that host and method the
+ * later route is dead.
  *
- * Each pair is (earlier, later), once, in the order of the later; a route is paired with the first that shadows it for some host and method.
- * Throws as parsePathPattern does.
+ * Each pair is (earlier, later), once, in the order of the later; a route is paired with the first that shadows it for
+ * some host and method. Throws as parsePathPattern does.
  */
 export function findIndistinguishableRoutes(matches: readonly RouteMatch[]): readonly (readonly [RouteId, RouteId])[] {
   const first = new Map<string, RouteId>();

@@ -22,11 +22,12 @@ export interface RegExpPattern {
 const KEEP_ALL = { encodedSlash: 'keep', emptySegments: 'keep' } as const;
 
 /**
- * Reads the `path` of a route match (see RouteMatch). Throws a SyntaxError that says what is wrong with it: no leading slash, a `*` or a brace
- * that is not a whole segment, a dot segment, a repeated parameter name, a regular expression that has no linear-time form.
+ * Reads the `path` of a route match (see RouteMatch). Throws a SyntaxError that says what is wrong with it: no leading
+ * slash, a `*` or a brace that is not a whole segment, a dot segment, a repeated parameter name, a regular expression
+ * that has no linear-time form.
  *
- * Literals are written as a client may spell them: `/caf%c3%a9`, `/café` and `/%63af%C3%A9` are one path. A literal brace or
- * star is `%7B`, `%7D`; a star inside a segment is not offered, because other gateways read `/a*` as a prefix.
+ * Literals are written as a client may spell them: `/caf%c3%a9`, `/café` and `/%63af%C3%A9` are one path. A literal
+ * brace or star is `%7B`, `%7D`; a star inside a segment is not offered, because other gateways read `/a*` as a prefix.
  */
 export function parsePathPattern(path: string): PathPattern {
   if (path.startsWith('~')) {
@@ -57,6 +58,7 @@ function literalSegment(part: string): string {
   if (/^[A-Za-z0-9_~-][A-Za-z0-9._~-]*$/.test(part) || part === '') return part;
   if (part.includes('*')) throw new SyntaxError(`"*" stands alone, as the last segment of a path`);
   if (/[{}]/.test(part)) throw new SyntaxError(`a parameter is a whole segment, "/{name}/"`);
+  if (/\p{Surrogate}/u.test(part)) throw new SyntaxError('half a surrogate pair is no character');
   const ascii = part.replace(/[^\x21-\x7e]+/gu, (characters) => encodeURIComponent(characters));
   const spelled = normalisePath(`/${ascii}`, KEEP_ALL);
   if (spelled === null || spelled === '/') throw new SyntaxError(`no request path holds the segment "${part}"`);

@@ -5,9 +5,10 @@ const PLUS = 0x2b;
 const SPACE = 0x20;
 
 /**
- * Whether the first parameter of this name in a raw query string has this value, both percent-decoded; nothing is allocated for names and values
- * in ASCII. Read as HTML forms are (WHATWG URL, 5.1): pairs part at `&`, `+` is a space, a name without `=` has the empty value, an escape
- * that is malformed stands for itself. The first one counts when a name is repeated, as in URLSearchParams.get.
+ * Whether the first parameter of this name in a raw query string has this value, both percent-decoded; nothing is
+ * allocated for names and values in ASCII. Read as HTML forms are (WHATWG URL, 5.1): pairs part at `&`, `+` is a space,
+ * a name without `=` has the empty value, an escape that is malformed stands for itself. The first one counts when a
+ * name is repeated, as in URLSearchParams.get.
  */
 export function hasQueryParameter(query: string, name: string, value: string): boolean {
   let start = 0;

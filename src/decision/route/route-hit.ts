@@ -6,9 +6,9 @@ import type { RouteTableReader } from '../../shared-memory/route-table-reader.ts
 export const NO_ROUTE = -1;
 
 /**
- * What a lookup found; made once per exchange or per process and filled again by every lookup. The places of the captured
- * parameters are worked out when first asked for, since most routes never ask: a parameter is a whole segment, so its number
- * among the path's segments says where it is.
+ * What a lookup found; made once per exchange or per process and filled again by every lookup. The places of the
+ * captured parameters are worked out when first asked for, since most routes never ask: a parameter is a whole segment,
+ * so its number among the path's segments says where it is.
  *
  * Valid as long as the table that filled it.
  */
@@ -55,7 +55,10 @@ export class RouteHit {
     return this.#places[2 * index + 1];
   }
 
-  /** The text of a parameter as it stands in the normalised path, escapes and all; null when the route has none of this name. */
+  /**
+   * The text of a parameter as it stands in the normalised path, escapes and all; null when the route has none of this
+   * name.
+   */
   parameter(name: string): string | null {
     for (let i = 0; i < this.parameterCount; i++) {
       if (this.parameterName(i) === name) return this.#path.slice(this.parameterStart(i), this.parameterEnd(i));

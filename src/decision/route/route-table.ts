@@ -11,12 +11,14 @@ import { ScannedPath } from './scanned-path.ts';
 type Found = RouteId | typeof NO_ROUTE;
 
 /**
- * The routes of one snapshot, looked up in the bytes that buildRouteTable made, without building objects and without allocating.
+ * The routes of one snapshot, looked up in the bytes that buildRouteTable made, without building objects and without
+ * allocating.
  *
- * Of all routes whose every condition holds, a lookup finds the first in the order of DESIGN section 5. It gets there by walking in that
- * order: the exact host, then suffixes from the longest, then any host; within a host one walk down the trie, the literal child before the
- * parameter. A route that ends where the path ends wins at once. Prefixes passed on the way are weighed going back up, where
- * the longer one wins and among equals the one met first; regular expressions come last.
+ * Of all routes whose every condition holds, a lookup finds the first in the order of DESIGN section 5. It gets there by
+ * walking in that order: the exact host, then suffixes from the longest, then any host; within a host one walk down the
+ * trie, the literal child before the parameter. A route that ends where the path ends wins at once. Prefixes passed on
+ * the way are weighed going back up, where the longer one wins and among equals the one met first; regular expressions
+ * come last.
  */
 export class RouteTable {
   readonly #table: RouteTableReader;
@@ -53,7 +55,10 @@ export class RouteTable {
     return route;
   }
 
-  /** Methods of the routes that would take this request but for its method, in no particular order; empty when there is none. */
+  /**
+   * Methods of the routes that would take this request but for its method, in no particular order; empty when there is
+   * none.
+   */
   allowedMethods(facts: RequestFacts): string[] {
     this.#methodBit = 0;
     this.#collectedBits = 0;
@@ -96,8 +101,9 @@ export class RouteTable {
   }
 
   /**
-   * The route that ends where the path ends, below this node whose label begins at `from`; prefixes are noted on the way back.
-   * A branch is tried only where the path allows it, and no node twice, so the work is bounded by the table whatever is asked.
+   * The route that ends where the path ends, below this node whose label begins at `from`; prefixes are noted on the way
+   * back. A branch is tried only where the path allows it, and no node twice, so the work is bounded by the table
+   * whatever is asked.
    */
   #descend(node: number, from: number, facts: RequestFacts): Found {
     const table = this.#table;

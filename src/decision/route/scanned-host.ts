@@ -5,8 +5,9 @@ const DOT = 0x2e;
 const MAX_HOST = 253;
 
 /**
- * A host name taken apart once per lookup: its bytes, the hash of the whole name, and of each suffix that begins with a dot
- * its place and hash. Hashes are built from the end of the name, so that one pass yields all of them, shortest suffix first.
+ * A host name taken apart once per lookup: its bytes, the hash of the whole name, and of each suffix that begins with a
+ * dot its place and hash. Hashes are built from the end of the name, so that one pass yields all of them, shortest
+ * suffix first.
  */
 export class ScannedHost {
   readonly bytes = new Uint8Array(MAX_HOST);
@@ -22,7 +23,8 @@ export class ScannedHost {
   scan(host: string): void {
     if (host === this.#scanned) return;
     this.#scanned = host;
-    const length = host.length > MAX_HOST ? 0 : host.length;
+    // A leading dot would make a host look like the table's entry for a suffix.
+    const length = host.length > MAX_HOST || host.charCodeAt(0) === DOT ? 0 : host.length;
     const bytes = this.bytes;
     let hash = HASH_SEED;
     let suffixes = 0;

@@ -10,8 +10,8 @@ export interface ReferenceHit {
 type Rank = readonly number[];
 
 /**
- * The precedence of DESIGN section 5, written as the sentence reads: keep every route that matches, give each a rank, take the
- * smallest. It shares no code with the table.
+ * The precedence of DESIGN section 5, written as the sentence reads: keep every route that matches, give each a rank,
+ * take the smallest. It shares no code with the table.
  */
 export function referenceLookup(matches: readonly RouteMatch[], facts: RequestFacts): ReferenceHit | null {
   let best: { rank: Rank; hit: ReferenceHit } | null = null;

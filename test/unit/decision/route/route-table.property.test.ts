@@ -62,7 +62,9 @@ const requestSeed: fc.Arbitrary<RequestSeed> = fc.record({
   query: pairs,
 });
 
-/** A request made from one of the routes: its parameters filled, its prefix continued, and now and then a character lost. */
+/**
+ * A request made from one of the routes: its parameters filled, its prefix continued, and now and then a character lost.
+ */
 function makeRequest(matches: readonly RouteMatch[], seed: RequestSeed): RequestFacts {
   const origin = matches[seed.from % matches.length];
   const template = origin.path.startsWith('~') ? '/users/7' : origin.path;
