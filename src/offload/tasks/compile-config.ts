@@ -1,5 +1,5 @@
 /** Thread side of `compile-pool.ts`. */
-import { transferableSymbol, valueSymbol } from 'piscina';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { loadAndCompile } from '../../config/load-and-compile.ts';
 import type { CompileRequest } from '../protocol.ts';
 
@@ -7,5 +7,5 @@ import type { CompileRequest } from '../protocol.ts';
 export function compileConfig(request: CompileRequest): object {
   const reply = loadAndCompile(request);
   if (!reply.ok) return reply;
-  return { [transferableSymbol]: [reply.image], [valueSymbol]: reply };
+  return move({ [transferableSymbol]: [reply.image], [valueSymbol]: reply }) as object;
 }
