@@ -1,5 +1,5 @@
 /** A config that may be shown: in `/status`, in logs, in a bug report. */
-import { holdsReference } from './references.ts';
+import { isReference } from './references.ts';
 import { isRecord, type Source } from './source/source.ts';
 
 const MASK = '***';
@@ -11,6 +11,6 @@ const MASK = '***';
 export function printableConfig({ value }: Source): unknown {
   if (!isRecord(value) || !isRecord(value['admin'])) return value;
   const { token } = value['admin'];
-  if (typeof token !== 'string' || holdsReference(token)) return value;
+  if (typeof token !== 'string' || isReference(token)) return value;
   return { ...value, admin: { ...value['admin'], token: MASK } };
 }

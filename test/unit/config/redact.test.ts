@@ -18,6 +18,10 @@ test('a secret in plain text is masked, also one that only looks like a referenc
   assert.ok(printed(`{ token: "$\${env:TOKEN}" }`).includes('"token":"***"'));
 });
 
+test('a secret in part is masked as a whole', () => {
+  assert.ok(printed(`{ token: "begin\${env:TOKEN}" }`).includes('"token":"***"'));
+});
+
 test('everything else is printed as it is', () => {
   assert.ok(printed('{ address: 127.0.0.1:0 }').includes('"address":"127.0.0.1:0"'));
 });
