@@ -1,19 +1,18 @@
-/**
- * Regular expressions that cannot hang the loop: V8's linear-time engine, which refuses what it cannot run in time
- * proportional to the input (back-references, look-around, large counted repetitions).
- *
- * V8 knows the flag `l` only after a switch that is read when an expression is compiled; this file sets it before the
- * first one, and is the only place that compiles an expression from a config.
- */
 import { setFlagsFromString } from 'node:v8';
 
-setFlagsFromString('--enable-experimental-regexp-engine');
+let isEngineOn = false;
 
 /**
- * Compiles an expression of a config, to be matched anywhere in the text unless it is anchored.
+ * Compiles a regular expression of a config so that matching takes time linear in the path, whatever the expression:
+ * V8's non-backtracking engine, asked for with the flag `l`, which refuses what it cannot run.
  *
- * @throws SyntaxError when the text is no regular expression, or none that runs in linear time
+ * Throws a SyntaxError for text that is no regular expression, and for what has no linear form: backreferences, lookaround, and
+ * counted repetitions beyond 16 (`{32}`; nested counts multiply), which the engine would have to unroll.
  */
 export function compileLinearRegExp(source: string): RegExp {
+  if (!isEngineOn) {
+    setFlagsFromString('--enable-experimental-regexp-engine');
+    isEngineOn = true;
+  }
   return new RegExp(source, 'l');
 }
