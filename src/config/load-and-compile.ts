@@ -1,11 +1,12 @@
 /** Path to image in one step, plain data in and out, so that it can run in a thread: a large file takes seconds. */
+
+import { buildRouteTable } from '../decision/route/build-route-table.ts';
 import type { CompileFailure, CompileReply, CompileRequest } from '../offload/protocol.ts';
 import { encodeConfig, writeConfigImage } from '../shared-memory/config-image.ts';
 import { compile } from './compile.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import { loadConfig } from './load.ts';
 import { Report } from './report.ts';
-import { buildRouteTable } from './route-table.ts';
 import { emptySeries, SeriesBook } from './series.ts';
 import { formatSize } from './units.ts';
 

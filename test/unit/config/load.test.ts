@@ -170,7 +170,7 @@ routes:
     '15:26: no upstream is named "catalogue", did you mean "catalog"?',
     '15:46: 5 is a duration without a unit, expected a number with a unit, such as 250ms, 5s, 1m or 1h, or none',
     '16:11: "first" stands twice, expected each once (first at penstock.yaml:13:11)',
-    '17:20: "a" does not begin with / or ~, expected /a, /a/*, /users/{id} or ~regular-expression',
+    '17:20: "a" is no path pattern (a path begins with "/" or "~"), expected /a, /a/*, /users/{id} or ~regular-expression',
     '17:31: "EXAMPLE.com" is not in the form that requests are compared in, expected "example.com"',
     '17:44: "a.*.com" has a * in the wrong place, expected it only as the first label: *.example.com',
     '17:55: "x:80" has a port, expected the host alone: routes match on every port',
