@@ -1,6 +1,7 @@
 /** Checks of routes among each other and against the upstreams. */
 
 import { findIndistinguishableRoutes } from '../decision/route/indistinguishable-routes.ts';
+import { parsePathPattern } from '../decision/route/path-pattern.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
@@ -38,14 +39,14 @@ function checkUpstreamName(index: number, { upstreams, value }: Draft, report: R
 function checkStripPrefix(route: Route, path: ConfigPath, report: Report): void {
   const prefix = route.forward.stripPrefix;
   if (prefix === undefined) return;
-  const pattern = route.match.path;
-  if (pattern.startsWith('~')) {
+  const pattern = parsePathPattern(route.match.path);
+  if (pattern.kind === 'regexp') {
     report.error(path, 'stripPrefix {value} goes with a regular expression, expected a path that begins with it');
     return;
   }
-  const segments = pattern.split('/');
-  const isPrefix = prefix.split('/').every((segment, depth) => segments[depth] === segment);
-  if (!isPrefix) report.error(path, `the route's path does not begin with {value}, expected leading segments of it`);
+  const wanted = prefix.slice(1).split('/');
+  if (wanted.every((segment, depth) => pattern.segments[depth] === segment)) return;
+  report.error(path, `the route's path does not begin with {value}, expected leading segments of it`);
 }
 
 /** Only for routes that all parsed: what a broken route was meant to match is a guess. */

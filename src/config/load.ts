@@ -45,7 +45,10 @@ export function loadSource(source: Source, environment: Environment): Omit<LoadR
   const references = resolveReferences(source, environment);
   const draft = parseDraft(references.value, report);
   checkDraft(draft, source, report);
-  const diagnostics = sortDiagnostics([...references.diagnostics, ...report.diagnostics]);
+  // A value whose reference leads nowhere is not judged: what it would have been is not known.
+  const unresolved = new Set(references.diagnostics.map(({ path }) => path));
+  const judged = report.diagnostics.filter(({ path }) => !unresolved.has(path));
+  const diagnostics = sortDiagnostics([...references.diagnostics, ...judged]);
   const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source };
   return { loaded, diagnostics };
 }

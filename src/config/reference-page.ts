@@ -36,7 +36,7 @@ const PATH_EXAMPLES = [
 
 const EXPLANATIONS = `
 A path is normalised once, before anything looks at it, and the normalised form is what is forwarded: dot segments are resolved, encoded
-characters that need no encoding are decoded. Patterns are written in that form. Letter case counts.
+characters that need no encoding are decoded. Patterns are normalised in the same way. Letter case counts.
 
 Regular expressions run in time proportional to the path, so that none can hold up the gateway. Back-references, look-around and large
 counted repetitions (\`{1000}\`) have no such form and are refused.

@@ -95,7 +95,7 @@ class Resolver {
   }
 }
 
-/** True for text that holds a reference, and so no secret itself. */
-export function holdsReference(text: string): boolean {
-  return /(?<!\$)\$\{/.test(text);
+/** True for text that is one reference and nothing else, and so no secret itself. */
+export function isReference(text: string): boolean {
+  return /^\$\{[^}]*\}$/.test(text);
 }

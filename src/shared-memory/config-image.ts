@@ -68,7 +68,7 @@ export interface EncodedConfig {
 }
 
 export function encodeConfig({ routeTable, globals, routes }: ConfigImageParts): EncodedConfig {
-  const structures: object[] = [];
+  const structures: string[][] = [];
   const packr = new Packr({ structures });
   const records: Uint8Array[] = [];
   const index = new Int32Array(routes.length + 1);
@@ -79,7 +79,7 @@ export function encodeConfig({ routeTable, globals, routes }: ConfigImageParts):
   }
   const sections = {
     table: routeTable,
-    structures: new Packr({ useRecords: false }).pack(structures.map((keys) => [...(keys as string[])])),
+    structures: new Packr({ useRecords: false }).pack(structures.map((keys) => Array.from(keys))),
     globals: new Packr({ useRecords: false }).pack(globals),
     index: new Uint8Array(index.buffer),
     records,
@@ -152,7 +152,7 @@ export class ConfigImage {
     this.#bytes = bytes;
     this.#words = words;
     this.#index = this.#wordsAt(words[HEADER.INDEX_OFFSET]!, this.routeCount + 1);
-    const structures = new Unpackr({ useRecords: false }).unpack(this.#section(HEADER.STRUCTURES_OFFSET)) as object[];
+    const structures = new Unpackr({ useRecords: false }).unpack(this.#section(HEADER.STRUCTURES_OFFSET)) as string[][];
     this.#unpackr = new Unpackr({ structures });
   }
 

@@ -2,6 +2,7 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { z } from 'zod';
+import { normaliseHost } from '../../decision/normalise-host.ts';
 import { parsedText, Refusal } from './fields.ts';
 
 /** Where to listen. */
@@ -74,7 +75,7 @@ export function hostPattern(): z.ZodType<string> {
   };
   return parsedText(about, (input) => {
     const bare = input.startsWith('*.') ? input.slice(2) : input;
-    if (input.startsWith('[') && input.endsWith(']') && isIPv6(input.slice(1, -1))) return input.toLowerCase();
+    if (input.startsWith('[') && input.endsWith(']')) return checkIPv6Host(input);
     if (bare.includes('*'))
       return new Refusal('{value} has a * in the wrong place', 'it only as the first label: *.example.com');
     if (/:\d*$/.test(bare)) return new Refusal('{value} has a port', 'the host alone: routes match on every port');
@@ -114,6 +115,12 @@ function parseEndpointUrl(input: string): EndpointUrl | Refusal {
 /** A lower-case host name or IPv4 address. */
 export function isHostName(text: string): boolean {
   return text.length <= 253 && text.split('.').every((label) => LABEL.test(label));
+}
+
+function checkIPv6Host(input: string): string | Refusal {
+  const normal = normaliseHost(input);
+  if (normal === null) return new Refusal('{value} is not an IPv6 address');
+  return normal === input ? input : new Refusal('{value} is not in the form that requests are compared in', normal);
 }
 
 function refuseHost(input: string, bare: string): Refusal {

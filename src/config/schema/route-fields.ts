@@ -1,16 +1,13 @@
 /** Fields of a route's `match`: path patterns, methods, header and query conditions. */
 import { z } from 'zod';
+import { normalisePath } from '../../decision/normalise-path.ts';
 import { compileLinearRegExp } from '../../decision/route/linear-regexp.ts';
+import { parsePathPattern } from '../../decision/route/path-pattern.ts';
 import { parsed, parsedText, Refusal } from './fields.ts';
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Characters that RFC 3986 lets stand in a path segment as they are, and percent-encoded bytes. */
-const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*$/;
-
-const PARAMETER = /^\{[A-Za-z_][A-Za-z0-9_-]*\}$/;
-
-/** A path pattern in the one spelling that normalised requests can match. */
+/** A path pattern, as the route table reads it. */
 export function pathPattern(): z.ZodType<string> {
   const about = {
     type: 'path pattern',
@@ -19,14 +16,12 @@ export function pathPattern(): z.ZodType<string> {
   };
   return parsedText(about, (input) => {
     if (input.startsWith('~')) return checkExpression(input);
-    if (!input.startsWith('/')) return new Refusal('{value} does not begin with / or ~');
-    const segments = input.slice(1).split('/');
-    const names = new Set<string>();
-    for (const [index, segment] of segments.entries()) {
-      const refusal = checkSegment(segment, index === segments.length - 1, names);
-      if (refusal !== null) return refusal;
+    try {
+      parsePathPattern(input);
+      return input;
+    } catch (error) {
+      return new Refusal(`{value} is no path pattern (${(error as Error).message})`);
     }
-    return input;
   });
 }
 
@@ -38,11 +33,11 @@ export function pathPrefix(): z.ZodType<string> {
     json: { examples: ['/catalog'] },
   };
   return parsedText(about, (input) => {
-    if (!input.startsWith('/') || input === '/') return new Refusal('{value} is not a path prefix');
-    const segments = input.slice(1).split('/');
-    return segments.every((segment) => segment !== '' && isPlainSegment(segment) && !isDotSegment(segment))
-      ? input
-      : new Refusal('{value} is not a path prefix');
+    const isWhole = input.startsWith('/') && !input.endsWith('/') && !/[*{}?#]/.test(input);
+    if (!isWhole) return new Refusal('{value} is not a path prefix');
+    const normal = normalisePath(input, { encodedSlash: 'keep', emptySegments: 'reject' });
+    if (normal === null) return new Refusal('{value} is not a path prefix');
+    return normal === input ? input : new Refusal('{value} is not in the form that requests are compared in', normal);
   });
 }
 
@@ -115,56 +110,4 @@ function checkExpression(input: string): string | Refusal {
       'one without back-references, look-around or large counted repetitions',
     );
   }
-}
-
-function checkSegment(segment: string, isLast: boolean, names: Set<string>): Refusal | null {
-  if (segment === '*' && isLast) return null;
-  if (segment === '' && isLast) return null;
-  if (segment === '')
-    return new Refusal(
-      '{value} has an empty segment',
-      'single slashes: requests are normalised before they are matched',
-    );
-  if (segment.includes('*'))
-    return new Refusal('{value} has a * in the wrong place', 'it only as the last segment: /a/*');
-  if (/[{}]/.test(segment)) return checkParameter(segment, names);
-  if (isDotSegment(segment))
-    return new Refusal(
-      '{value} has a dot segment',
-      'the path it leads to: requests are normalised before they are matched',
-    );
-  return isPlainSegment(segment) ? null : checkSpelling(segment);
-}
-
-function checkParameter(segment: string, names: Set<string>): Refusal | null {
-  if (!PARAMETER.test(segment)) return new Refusal('{value} has a malformed parameter', 'a whole segment such as {id}');
-  if (names.has(segment)) return new Refusal(`{value} has the parameter ${segment} twice`, 'each name once');
-  names.add(segment);
-  return null;
-}
-
-/** True when the segment is spelled as normalisation leaves it. */
-function isPlainSegment(segment: string): boolean {
-  return SEGMENT.test(segment) && !segment.includes('*') && normaliseSegment(segment) === segment;
-}
-
-function checkSpelling(segment: string): Refusal {
-  if (/[?#]/.test(segment)) return new Refusal('{value} has a query or fragment', 'the path alone (use match.query)');
-  if (!SEGMENT.test(segment)) return new Refusal('{value} has a character that no path can hold', 'it percent-encoded');
-  return new Refusal(
-    '{value} is not in the form that requests are compared in',
-    JSON.stringify(normaliseSegment(segment)),
-  );
-}
-
-/** Decodes percent-encoded unreserved characters and writes the others in capitals (RFC 3986, section 6.2.2). */
-function normaliseSegment(segment: string): string {
-  return segment.replace(/%[0-9A-Fa-f]{2}/g, (encoded) => {
-    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
-    return /[A-Za-z0-9._~-]/.test(character) ? character : encoded.toUpperCase();
-  });
-}
-
-function isDotSegment(segment: string): boolean {
-  return /^(?:\.|%2e){1,2}$/i.test(segment);
 }

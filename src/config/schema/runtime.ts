@@ -21,7 +21,7 @@ const memory = z.strictObject({
   config: size({ min: 64 * 1024, max: 1024 * MIB })
     .prefault('64MiB')
     .describe(
-      'Room for one compiled config; two are kept, so that one can be replaced while the other is used. About 300 bytes a route.',
+      'Room for one compiled config; two are kept, so that one can be replaced while the other is used. Some 150 bytes a route.',
     ),
   buckets: wholeNumber(1024, 16_777_216)
     .prefault(262_144)

@@ -14,9 +14,6 @@ export function parseJson(file: string, text: string): SourceResult {
   const diagnostics = errors.map((error) =>
     diagnosticAt(placeAt(error.offset), [], `not valid JSON: ${describeError(error)}`),
   );
-  if (root === undefined && diagnostics.length === 0) {
-    diagnostics.push(diagnosticAt(placeAt(0), [], 'not valid JSON: the file is empty, expected an object'));
-  }
   if (root === undefined || diagnostics.length > 0) return { source: null, diagnostics };
   const value = toValue(root, placeAt, diagnostics);
   if (diagnostics.length > 0) return { source: null, diagnostics };

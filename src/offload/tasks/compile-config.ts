@@ -7,5 +7,5 @@ import type { CompileRequest } from '../protocol.ts';
 export function compileConfig(request: CompileRequest): object {
   const reply = loadAndCompile(request);
   if (!reply.ok) return reply;
-  return move({ [transferableSymbol]: [reply.image], [valueSymbol]: reply });
+  return move({ [transferableSymbol]: [reply.image], [valueSymbol]: reply }) as object;
 }

@@ -1,0 +1,90 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Millis, RouteId, SeriesId, UpstreamId } from '../../../src/brand.ts';
+import type { CompiledGlobals, RouteRecord } from '../../../src/config/compiled.ts';
+import { ConfigImage, encodeConfig, writeConfigImage } from '../../../src/shared-memory/config-image.ts';
+
+const GLOBALS: CompiledGlobals = {
+  listeners: [],
+  upstreams: [],
+  accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
+};
+
+/** Decoded records have an ordinary prototype, so the generated ones need one too. */
+const PLAIN = { noNullPrototype: true };
+const millis = fc.nat() as fc.Arbitrary<number> as fc.Arbitrary<Millis>;
+
+const forwards: fc.Arbitrary<RouteRecord['forward']> = fc.record(
+  {
+    upstream: fc.nat() as fc.Arbitrary<number> as fc.Arbitrary<UpstreamId>,
+    stripPrefix: fc.option(fc.string()),
+    host: fc.string(),
+    timeout: millis,
+    headTimeout: millis,
+    idleTimeout: millis,
+    retries: fc.nat(),
+    retryNonIdempotent: fc.boolean(),
+  },
+  PLAIN,
+);
+
+const records: fc.Arbitrary<RouteRecord> = fc.record(
+  {
+    name: fc.string({ unit: 'binary' }),
+    source: fc.string(),
+    series: fc.nat() as fc.Arbitrary<number> as fc.Arbitrary<SeriesId>,
+    forward: forwards,
+  },
+  PLAIN,
+);
+
+test('what is written is read, from shared memory, at any offset, in any order', () => {
+  const tables = fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(fc.array(records, { maxLength: 40 }), tables, fc.nat({ max: 5 }), (routes, table, pages) => {
+      const routeTable = new Uint8Array(Int32Array.from(table).buffer);
+      const encoded = encodeConfig({ routeTable, globals: GLOBALS, routes });
+      const memory = new SharedArrayBuffer(pages * 4096 + encoded.bytes + 64);
+      const half = new Uint8Array(memory, pages * 4096).fill(0xff);
+      writeConfigImage(half, encoded);
+      const image = new ConfigImage(half);
+      assert.equal(image.byteLength, encoded.bytes);
+      assert.equal(image.routeCount, routes.length);
+      assert.deepEqual(image.globals(), GLOBALS);
+      assert.deepEqual([...image.routeTable()], table);
+      for (let id = routes.length - 1; id >= 0; id--) assert.deepEqual(image.route(id as RouteId), routes[id]);
+      assert.ok(
+        half.subarray(encoded.bytes).every((byte) => byte === 0xff),
+        'nothing is written behind the image',
+      );
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a target that is too small is left as it was', () => {
+  const encoded = encodeConfig({ routeTable: new Uint8Array(8), globals: GLOBALS, routes: [] });
+  const target = new Uint8Array(encoded.bytes - 1);
+  assert.throws(() => writeConfigImage(target, encoded), RangeError);
+  assert.ok(target.every((byte) => byte === 0));
+});
+
+test('memory that holds no image, or half of one, is refused', () => {
+  assert.throws(() => new ConfigImage(new Uint8Array(4096)), RangeError);
+  const encoded = encodeConfig({ routeTable: new Uint8Array(8), globals: GLOBALS, routes: [] });
+  const whole = new Uint8Array(encoded.bytes);
+  writeConfigImage(whole, encoded);
+  assert.throws(() => new ConfigImage(whole.subarray(0, encoded.bytes - 8)), RangeError);
+});
+
+test('what was decoded outlives the image', () => {
+  const route = fc.sample(records, { numRuns: 1, seed: 1 })[0]!;
+  const encoded = encodeConfig({ routeTable: new Uint8Array(0), globals: GLOBALS, routes: [route] });
+  const half = new Uint8Array(encoded.bytes);
+  writeConfigImage(half, encoded);
+  const image = new ConfigImage(half);
+  const decoded = [image.globals(), image.route(0 as RouteId)];
+  half.fill(0);
+  assert.deepEqual(decoded, [GLOBALS, route]);
+});
