@@ -2,11 +2,9 @@ import { strict as assert } from 'node:assert';
 import type { Socket } from 'node:net';
 import type { CompiledEndpoint } from '../../config/compiled.ts';
 import type { ErrorCode } from '../../errors/table.ts';
-import { BODY, BodyDecoder } from './body-decoder.ts';
-import { INCOMPLETE, TOO_LARGE } from './header-lines.ts';
-import { openSocket, readyEvent, type SocketTarget, WRITE_HIGH_WATER_BYTES } from './open-socket.ts';
-import { PartialHead } from './partial-head.ts';
-import { UpstreamResponseHead } from './response-head.ts';
+import { openSocket, readyEvent, type SocketTarget } from './open-socket.ts';
+import { RequestWriter } from './request-writer.ts';
+import { READ, type ReadOutcome, ResponseReader } from './response-reader.ts';
 import type { ResponseHandler, UpstreamConnection } from './upstream.ts';
 
 /** Whoever counts the connection: its pool. */
@@ -14,39 +12,29 @@ export interface ConnectionOwner {
   onConnected(connection: Connection): void;
   /** The connection never came to be; no other call follows. */
   onConnectFailed(connection: Connection, code: ErrorCode): void;
-  /** A response is complete and the connection may carry another request. The owner keeps it or closes it. */
+  /** A response is complete and the connection may carry another request. The owner gives it to someone, keeps or closes it. */
   onReleased(connection: Connection): void;
   onClosed(connection: Connection): void;
 }
 
-/** LIMITS: interim responses before a final one. 101 is refused: WebSocket relaying takes another road. */
-const MAX_INTERIM_RESPONSES = 16;
-
 /*
  *                 connected            send                  response complete, reusable
  *   connecting --------------> idle -----------> busy ------------------------------------> idle
- *       |                       |                 |  response complete, not reusable
- *       | refused, timed out    | any byte, FIN,  |  FIN, error, malformed, destroy()
- *       v                       v close()         v
+ *       |                       |                 |
+ *       | refused, timed out    | any byte, FIN,  | response complete but not reusable,
+ *       v                       v close()         v FIN, error, malformed, destroy()
  *     closed                  closed            closed
- *
- * While busy, the response goes through its own states (`#inBody` tells the first two apart):
- *
- *   head --- final head ---> body --- complete ---> (released or closed, then onResponseEnd)
- *    ^ |                      |
- *    '-' 1xx                  '- pause(): bytes that were read already wait in `#held`, the socket is not read
  */
 const CONNECTING = 0;
 const IDLE = 1;
 const BUSY = 2;
 const CLOSED = 3;
 
-const NO_BYTES = Buffer.alloc(0);
-
 /**
- * One socket to one endpoint. It writes a request at a time and takes the response apart; it decides nothing about retries
- * and keeps no timers. Back-pressure: `writeBody` returns false while WRITE_HIGH_WATER_BYTES wait in the socket, and
- * `onUpstreamDrain` follows; `pause` stops reading, so that TCP's window stops the upstream.
+ * One socket to one endpoint, for one request at a time. It decides nothing about retries and keeps no timers.
+ *
+ * Every way out of `busy` ends in `#complete` or `#fail`, which free the connection before the handler hears of it, so that
+ * whatever the handler starts next finds it in the pool.
  */
 export class Connection implements UpstreamConnection {
   readonly endpoint: CompiledEndpoint;
@@ -55,44 +43,34 @@ export class Connection implements UpstreamConnection {
   idleSince = 0;
 
   readonly #socket: Socket;
+  readonly #writer: RequestWriter;
+  readonly #reader = new ResponseReader();
   readonly #owner: ConnectionOwner;
-  readonly #head = new UpstreamResponseHead();
-  readonly #decoder = new BodyDecoder();
-  readonly #partialHead = new PartialHead();
   #state = CONNECTING;
   #handler: ResponseHandler | null = null;
   #responsesCompleted = 0;
-  #transportConnected = false;
-
-  // The request under way.
-  #heldText = '';
-  #requestEnded = false;
-  #requestReached = false;
-  #awaitingDrain = false;
-  #isHead = false;
-
-  // Its response.
-  #responseBegun = false;
-  #inBody = false;
-  #interimResponses = 0;
-  #paused = false;
-  #held: Buffer | null = null;
+  /** TCP is there; what fails from now on until `idle` is the TLS handshake. */
+  #hasTransport = false;
+  /** `resume` was called; reading goes on when the caller is through. */
+  #isResuming = false;
+  /** FIN came while the response was paused. */
   #endHeld = false;
 
   constructor(target: SocketTarget, endpointIndex: number, owner: ConnectionOwner) {
     this.endpoint = target.endpoint;
     this.endpointIndex = endpointIndex;
     this.#owner = owner;
-    const socket = openSocket(target, (count, buffer) => this.#onBytes(count, buffer));
-    this.#socket = socket;
-    socket.on('connect', () => {
-      this.#transportConnected = true;
-    });
-    socket.on(readyEvent(target), () => this.#onReady());
-    socket.on('end', () => this.#onEnd());
-    socket.on('drain', () => this.#onDrain());
-    socket.on('error', () => this.#onGone());
-    socket.on('close', () => this.#onGone());
+    this.#socket = openSocket(target, (count, buffer) => this.#onBytes(count, buffer));
+    this.#writer = new RequestWriter(this.#socket);
+    this.#socket
+      .on('connect', () => {
+        this.#hasTransport = true;
+      })
+      .on(readyEvent(target), () => this.#onReady())
+      .on('drain', () => this.#onDrain())
+      .on('end', () => this.#onEnd())
+      .on('error', () => this.#onGone())
+      .on('close', () => this.#onGone());
   }
 
   get reused(): boolean {
@@ -100,219 +78,63 @@ export class Connection implements UpstreamConnection {
   }
 
   get responseBegun(): boolean {
-    return this.#responseBegun;
+    return this.#reader.hasBegun;
   }
 
   get requestReachedPeer(): boolean {
-    return this.#requestReached;
+    return this.#writer.reachedPeer;
   }
 
   /** How long the upstream said it would keep this connection idle, in milliseconds; -1: it did not say. */
   get idleHintMs(): number {
-    return this.#head.idleHintMs;
+    return this.#reader.head.idleHintMs;
   }
 
+  /** Whether it can carry a request, as far as this side knows. */
   get isIdle(): boolean {
     return this.#state === IDLE && !this.#socket.destroyed;
   }
-
-  // --- the request
 
   send(head: string, hasBody: boolean, isHead: boolean, handler: ResponseHandler): void {
     assert(this.#state === IDLE, 'send on a connection that is not idle');
     this.#state = BUSY;
     this.#handler = handler;
-    this.#isHead = isHead;
-    this.#requestEnded = !hasBody;
-    this.#requestReached = false;
-    this.#awaitingDrain = false;
-    this.#responseBegun = false;
-    this.#inBody = false;
-    this.#interimResponses = 0;
-    if (hasBody) this.#holdText(head);
-    else this.#write(head);
+    this.#reader.begin(handler, isHead);
+    this.#writer.begin(head, hasBody);
   }
 
   writeBody(chunk: Buffer | string): boolean {
-    if (this.#state !== BUSY) return true;
-    if (typeof chunk === 'string') {
-      this.#holdText(chunk);
-      return true;
-    }
-    if (chunk.length === 0) return true;
-    if (this.#heldText === '') this.#write(chunk);
-    else {
-      this.#socket.cork();
-      this.#flushHeldText();
-      this.#write(chunk);
-      this.#socket.uncork();
-    }
-    this.#awaitingDrain = this.#socket.writableLength >= WRITE_HIGH_WATER_BYTES || this.#socket.errored !== null;
-    return !this.#awaitingDrain;
+    if (this.#state !== BUSY || chunk.length === 0) return true;
+    if (typeof chunk !== 'string') return this.#writer.writeBytes(chunk);
+    this.#writer.hold(chunk);
+    return true;
   }
 
   endBody(): void {
-    if (this.#state !== BUSY) return;
-    this.#flushHeldText();
-    this.#requestEnded = true;
-  }
-
-  /** Text is the head or the framing of a chunk: it waits for the bytes that belong to it, but not past this turn. */
-  #holdText(text: string): void {
-    if (this.#heldText === '') setImmediate(Connection.#flushLate, this);
-    this.#heldText += text;
-  }
-
-  #flushHeldText(): void {
-    const text = this.#heldText;
-    if (text === '') return;
-    this.#heldText = '';
-    this.#write(text);
-  }
-
-  static #flushLate(connection: Connection): void {
-    if (connection.#state === BUSY) connection.#flushHeldText();
-  }
-
-  #write(data: string | Buffer): void {
-    const socket = this.#socket;
-    if (typeof data === 'string') socket.write(data, 'latin1');
-    else socket.write(data);
-    // A write that fails at once leaves `errored` set and has sent nothing: the kernel takes bytes or gives an error.
-    if (!this.#requestReached) this.#requestReached = socket.errored === null;
-  }
-
-  #onDrain(): void {
-    if (!this.#awaitingDrain || this.#state !== BUSY) return;
-    this.#awaitingDrain = false;
-    this.#handler!.onUpstreamDrain();
-  }
-
-  // --- the response
-
-  #onBytes(count: number, buffer: Buffer): void {
-    if (this.#state === BUSY) {
-      this.#responseBegun = true;
-      if (this.#paused) this.#hold(buffer, 0, count);
-      else this.#consume(buffer, 0, count);
-    } else if (this.#state === IDLE) {
-      // Bytes nobody asked for would be taken for the answer to the next request.
-      this.#close();
-    }
-  }
-
-  /** Takes bytes apart until they are used up, the response ends or fails, or the handler pauses. */
-  #consume(source: Buffer, start: number, end: number): void {
-    const handler = this.#handler!;
-    let bytes = source;
-    let at = start;
-    let to = end;
-    while (!this.#paused) {
-      if (!this.#inBody) {
-        if (!this.#partialHead.isEmpty) {
-          const joined = this.#partialHead.append(bytes, at, to);
-          if (joined === null) return;
-          bytes = joined;
-          at = 0;
-          to = bytes.length;
-        }
-        at = this.#consumeHead(handler, bytes, at, to);
-        if (at < 0 || this.#handler !== handler) return;
-        continue;
-      }
-      at = this.#decoder.next(bytes, at, to);
-      switch (this.#decoder.event) {
-        case BODY.piece:
-          handler.onResponseBody(bytes.subarray(this.#decoder.pieceStart, this.#decoder.pieceEnd));
-          if (this.#handler !== handler) return;
-          break;
-        case BODY.more:
-          return;
-        case BODY.complete:
-          this.#complete(at < to);
-          return;
-        default:
-          this.#fail('upstream_response_malformed');
-          return;
-      }
-    }
-    this.#hold(bytes, at, to);
-  }
-
-  /** @returns the offset behind the head, or a negative number when there is nothing more to do with these bytes */
-  #consumeHead(handler: ResponseHandler, bytes: Buffer, start: number, end: number): number {
-    const head = this.#head;
-    const at = head.parse(bytes, start, end, this.#isHead);
-    if (at === INCOMPLETE) {
-      this.#partialHead.keep(bytes, start, end);
-      return at;
-    }
-    this.#partialHead.clear();
-    if (at < 0) {
-      this.#fail(at === TOO_LARGE ? 'upstream_response_too_large' : 'upstream_response_malformed');
-      return at;
-    }
-    if (head.status < 200) {
-      if (++this.#interimResponses <= MAX_INTERIM_RESPONSES) return at;
-      this.#fail('upstream_response_malformed');
-      return -1;
-    }
-    this.#inBody = true;
-    this.#decoder.reset(head.framing, head.contentLength);
-    head.arrivedWhole = head.framing === 'none' || (head.framing === 'length' && end - at >= head.contentLength);
-    handler.onResponseHead(head);
-    return at;
-  }
-
-  /** Frees the connection before the handler hears of the end, so that whatever it starts next finds it in the pool. */
-  #complete(hasSurplus: boolean): void {
-    const handler = this.#handler!;
-    const socket = this.#socket;
-    this.#responsesCompleted++;
-    this.#handler = null;
-    const isRequestOut = this.#requestEnded && socket.writableLength === 0 && socket.errored === null;
-    if (this.#head.persistent && isRequestOut && !hasSurplus && !this.#endHeld) {
-      this.#state = IDLE;
-      this.#owner.onReleased(this);
-    } else {
-      this.#close();
-    }
-    handler.onResponseEnd();
+    if (this.#state === BUSY) this.#writer.endBody();
   }
 
   pause(): void {
-    if (this.#state !== BUSY || this.#paused) return;
-    this.#paused = true;
+    this.#isResuming = false;
+    if (this.#state !== BUSY || this.#reader.isPaused) return;
+    this.#reader.pause();
     this.#socket.pause();
   }
 
   resume(): void {
-    if (this.#state !== BUSY || !this.#paused) return;
-    this.#paused = false;
-    process.nextTick(Connection.#consumeLate, this);
+    if (this.#state !== BUSY || !this.#reader.isPaused || this.#isResuming) return;
+    this.#isResuming = true;
+    process.nextTick(Connection.#resumeLate, this);
   }
 
-  /** Bytes read before the socket stopped: at most one read buffer, or what TLS had already decrypted. */
-  #hold(bytes: Buffer, start: number, end: number): void {
-    const rest = bytes.subarray(start, end);
-    this.#held = this.#held === null ? Buffer.from(rest) : Buffer.concat([this.#held, rest]);
+  destroy(): void {
+    if (this.#state === BUSY || this.#state === IDLE) this.#close();
   }
 
-  static #consumeLate(connection: Connection): void {
-    connection.#consumeHeld();
+  /** Gives up on a connection that was not made in time. */
+  timeOutConnect(): void {
+    if (this.#state === CONNECTING) this.#failConnect('upstream_connect_timeout');
   }
-
-  #consumeHeld(): void {
-    if (this.#state !== BUSY || this.#paused) return;
-    const held = this.#held ?? NO_BYTES;
-    this.#held = null;
-    if (this.#inBody || held.length > 0) this.#consume(held, 0, held.length);
-    if (this.#state !== BUSY || this.#paused) return;
-    if (this.#endHeld) this.#onEnd();
-    else this.#socket.resume();
-  }
-
-  // --- the end
 
   #onReady(): void {
     if (this.#state !== CONNECTING) return;
@@ -320,28 +142,56 @@ export class Connection implements UpstreamConnection {
     this.#owner.onConnected(this);
   }
 
+  #onDrain(): void {
+    if (this.#state === BUSY && this.#writer.onDrain()) this.#handler!.onUpstreamDrain();
+  }
+
+  #onBytes(count: number, buffer: Buffer): void {
+    if (this.#state === BUSY) this.#settle(this.#reader.read(buffer, count));
+    // Bytes nobody asked for would be taken for the answer to the next request.
+    else if (this.#state === IDLE) this.#close();
+  }
+
+  #settle(outcome: ReadOutcome): void {
+    if (outcome === READ.complete) this.#complete();
+    else if (outcome === READ.failed) this.#fail(this.#reader.failure);
+  }
+
+  static #resumeLate(connection: Connection): void {
+    if (connection.#state !== BUSY || !connection.#isResuming) return;
+    connection.#isResuming = false;
+    connection.#settle(connection.#reader.resume());
+    if (connection.#state !== BUSY || connection.#reader.isPaused) return;
+    if (connection.#endHeld) connection.#onEnd();
+    else connection.#socket.resume();
+  }
+
   /** The peer sent FIN: the end of a body that has no other end, an idle connection's quiet death, or a failure. */
   #onEnd(): void {
-    if (this.#paused) {
-      this.#endHeld = true;
-    } else if (this.#state === BUSY && this.#inBody && this.#decoder.endsAtClose) {
-      this.#complete(false);
-    } else {
-      this.#onGone();
-    }
+    if (this.#reader.isPaused) this.#endHeld = true;
+    else if (this.#state === BUSY && this.#reader.endsAtClose) this.#complete();
+    else this.#onGone();
   }
 
   #onGone(): void {
-    switch (this.#state) {
-      case CONNECTING:
-        this.#failConnect(this.#transportConnected ? 'upstream_tls_failed' : 'upstream_connect_failed');
-        return;
-      case IDLE:
-        this.#close();
-        return;
-      case BUSY:
-        this.#fail(this.#responseBegun ? 'upstream_truncated' : 'upstream_closed');
+    if (this.#state === CONNECTING)
+      this.#failConnect(this.#hasTransport ? 'upstream_tls_failed' : 'upstream_connect_failed');
+    else if (this.#state === BUSY) this.#fail(this.#reader.hasBegun ? 'upstream_truncated' : 'upstream_closed');
+    else if (this.#state === IDLE) this.#close();
+  }
+
+  #complete(): void {
+    const handler = this.#handler!;
+    this.#responsesCompleted++;
+    const { head, hasSurplus } = this.#reader;
+    if (head.persistent && !hasSurplus && !this.#endHeld && this.#writer.isFlushed) {
+      this.#state = IDLE;
+      this.#handler = null;
+      this.#owner.onReleased(this);
+    } else {
+      this.#close();
     }
+    handler.onResponseEnd();
   }
 
   #fail(code: ErrorCode): void {
@@ -356,26 +206,12 @@ export class Connection implements UpstreamConnection {
     this.#owner.onConnectFailed(this, code);
   }
 
-  /** Gives up on a connection that was not made in time. */
-  timeOutConnect(): void {
-    if (this.#state === CONNECTING) this.#failConnect('upstream_connect_timeout');
-  }
-
-  /** Closes an idle connection. */
-  close(): void {
-    if (this.#state === IDLE) this.#close();
-  }
-
-  destroy(): void {
-    if (this.#state === BUSY || this.#state === IDLE) this.#close();
-  }
-
   #close(): void {
     this.#state = CLOSED;
     this.#handler = null;
-    this.#held = null;
-    this.#heldText = '';
-    this.#partialHead.clear();
+    this.#isResuming = false;
+    this.#reader.abandon();
+    this.#writer.abandon();
     this.#socket.destroy();
     this.#owner.onClosed(this);
   }

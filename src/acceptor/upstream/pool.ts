@@ -80,13 +80,13 @@ export class EndpointPool implements ConnectionOwner {
       const connection = this.#idle.pop();
       if (connection === undefined) return null;
       if (connection.isIdle) return connection;
-      connection.close();
+      connection.destroy();
     }
   }
 
   /** Starts a connect attempt for a ticket; the caller saw that there is room or an idle connection to give up. */
   connectFor(ticket: WaitTicket): void {
-    if (!this.hasRoom) this.#idle[0]?.close();
+    if (!this.hasRoom) this.#idle[0]?.destroy();
     this.#pending.push(ticket);
     this.#connect();
   }
@@ -127,7 +127,7 @@ export class EndpointPool implements ConnectionOwner {
 
   #keep(connection: Connection): void {
     if (this.#closing || idleLimitMs(connection, this.#limits.idleTimeout) <= 0) {
-      connection.close();
+      connection.destroy();
       return;
     }
     connection.idleSince = this.#now;
@@ -144,14 +144,14 @@ export class EndpointPool implements ConnectionOwner {
     }
     for (let i = this.#idle.length - 1; i >= 0; i--) {
       const connection = this.#idle[i];
-      if (now - connection.idleSince >= idleLimitMs(connection, this.#limits.idleTimeout)) connection.close();
+      if (now - connection.idleSince >= idleLimitMs(connection, this.#limits.idleTimeout)) connection.destroy();
     }
   }
 
   /** Closes what is idle now and everything else once it is free. Waiters are still served. */
   close(): void {
     this.#closing = true;
-    for (const connection of this.#idle.slice()) connection.close();
+    for (const connection of this.#idle.slice()) connection.destroy();
   }
 }
 

@@ -47,9 +47,8 @@ export class UpstreamResponseHead implements ResponseHead {
    */
   parse(bytes: Buffer, start: number, end: number, isHead: boolean): number {
     this.#bytes = bytes;
-    let at = start;
-    if (at + 1 < end && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
-    at = this.#parseStatusLine(bytes, at, end);
+    let at = skipStrayLine(bytes, start, end);
+    if (at >= 0) at = this.#parseStatusLine(bytes, at, end);
     if (at >= 0) at = this.#lines.parse(bytes, at, end);
     if (at === INCOMPLETE && end - start >= MAX_HEAD_BYTES) return TOO_LARGE;
     if (at < 0) return at;
@@ -138,6 +137,13 @@ export class UpstreamResponseHead implements ResponseHead {
     }
     return at;
   }
+}
+
+/** @returns the offset behind one empty line, if there is one (RFC 9112, section 2.2); INCOMPLETE when it is cut in two */
+function skipStrayLine(bytes: Buffer, start: number, end: number): number {
+  if (start === end || bytes[start] !== CR) return start;
+  if (start + 1 === end) return INCOMPLETE;
+  return bytes[start + 1] === LF ? start + 2 : start;
 }
 
 /** @returns 100 to 599, or -1 */
