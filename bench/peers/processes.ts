@@ -48,6 +48,15 @@ export function treeCpuMs(root: number): number {
   return sum(root);
 }
 
+/** Time a core has been busy with anything at all since the machine started (proc(5), /proc/stat). Milliseconds. */
+export function coreBusyMs(core: string): number {
+  const line = readFileSync('/proc/stat', 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith(`cpu${core} `))!;
+  const [user, nice, system, , , irq, softirq, steal] = line.split(/\s+/).slice(1).map(Number);
+  return ((user + nice + system + irq + softirq + steal) * 1_000) / CLOCK_TICKS;
+}
+
 /** A long-running process in a group of its own. */
 export class Service {
   readonly #child: ChildProcess;

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from './machine.ts';
-import type { Sample } from './measure.ts';
+import { DISTURBED, type Sample } from './measure.ts';
 import type { Options } from './options.ts';
 import { BASE } from './registry.ts';
 import { type Spread, spread } from './statistics.ts';
@@ -21,15 +21,17 @@ interface Column {
   readonly title: string;
   readonly value: (sample: Sample) => number;
   readonly digits: number;
+  /** False for what means nothing as a multiple. */
+  readonly compared: boolean;
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: 'GET, CPU us', value: ({ get }) => get.cpuMicrosPerRequest, digits: 1 },
-  { title: 'POST, CPU us', value: ({ post }) => post.cpuMicrosPerRequest, digits: 1 },
-  { title: 'GET, requests/s', value: ({ get }) => get.requestsPerSecond, digits: 0 },
-  { title: 'core busy', value: ({ get }) => get.coreBusy, digits: 2 },
-  { title: 'p50 us', value: ({ fixedRate }) => fixedRate.latency.p50, digits: 0 },
-  { title: 'p99 us', value: ({ fixedRate }) => fixedRate.latency.p99, digits: 0 },
+  { title: 'GET, CPU us', value: ({ get }) => get.cpuMicrosPerRequest, digits: 1, compared: true },
+  { title: 'POST, CPU us', value: ({ post }) => post.cpuMicrosPerRequest, digits: 1, compared: true },
+  { title: 'GET, requests/s', value: ({ get }) => get.requestsPerSecond, digits: 0, compared: true },
+  { title: 'core busy', value: ({ get }) => get.coreBusy, digits: 2, compared: false },
+  { title: 'p50 us', value: ({ fixedRate }) => fixedRate.latency.p50, digits: 0, compared: true },
+  { title: 'p99 us', value: ({ fixedRate }) => fixedRate.latency.p99, digits: 0, compared: true },
 ];
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -64,21 +66,26 @@ export function ratioTable({ samples }: Results): string | null {
   const peers = ranked(samples);
   if (!peers.includes(BASE)) return null;
   const base = spreadsOf(samples, BASE);
-  const rows = peers.map((peer) => [
-    peer,
-    ...spreadsOf(samples, peer).map(({ median }, index) => (median / base[index].median).toFixed(2)),
-  ]);
-  return table([`multiple of ${BASE}`, ...COLUMNS.map(({ title }) => title)], rows);
+  const compared = COLUMNS.map((column, index) => ({ ...column, index })).filter((column) => column.compared);
+  const rows = peers.map((peer) => {
+    const own = spreadsOf(samples, peer);
+    return [peer, ...compared.map(({ index }) => (own[index].median / base[index].median).toFixed(2))];
+  });
+  return table([`multiple of ${BASE}`, ...compared.map(({ title }) => title)], rows);
 }
 
 function warnings({ samples, options }: Results): string[] {
   const failed = samples.filter(({ get, post, fixedRate }) => get.failures + post.failures + fixedRate.failures > 0);
   const idle = samples.filter(({ get }) => get.coreBusy < 0.9);
+  const disturbed = samples.filter(({ get, post }) => Math.max(get.disturbance, post.disturbance) > DISTURBED);
   const slow = samples.filter(({ fixedRate }) => fixedRate.offeredRate < options.rate * 0.99);
   const names = (some: readonly Sample[]): string => [...new Set(some.map(({ peer }) => peer))].join(', ');
   return [
     ...(failed.length > 0 ? [`Requests failed in runs of: ${names(failed)}.`] : []),
     ...(idle.length > 0 ? [`The load, not the gateway, set requests/s in runs of: ${names(idle)}.`] : []),
+    ...(disturbed.length > 0
+      ? [`Other programs had more than ${DISTURBED * 100}% of the gateway's core in runs of: ${names(disturbed)}.`]
+      : []),
     ...(slow.length > 0 ? [`The fixed rate was not reached in runs of: ${names(slow)}.`] : []),
   ];
 }

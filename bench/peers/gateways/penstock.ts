@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { Peer } from '../peer.ts';
 
+const manifest = fileURLToPath(new URL('../../../../package.json', import.meta.url));
 const main = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
 
 /** One acceptor, metrics on (they always are), no access log. Runs the build of this checkout with the Node that runs this. */
 export const penstock: Peer = {
   name: 'penstock',
   binary: { command: process.execPath, variable: 'PENSTOCK_NODE' },
-  version: { args: ['--version'], pattern: /(v\S+)/ },
+  version: { args: ['-p', `require(${JSON.stringify(manifest)}).version`], pattern: /(\S+)/ },
   launch: (folder, ports) => ({
     args: [main, 'run', '-c', `${folder}/penstock.yaml`],
     files: {
