@@ -8,6 +8,7 @@
  * stalls is charged for every request that would have come meanwhile (coordinated omission). autocannon's own rate limit is not
  * used: it sends each second's share as one burst and counts from the moment of sending.
  */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +32,7 @@ export interface RateResult {
 /** One kept-alive connection with at most one request in flight. */
 class Connection {
   dueAt = 0;
+  readonly connected: Promise<unknown>;
   readonly #socket: Socket;
   readonly #run: Run;
   #received = '';
@@ -39,7 +41,7 @@ class Connection {
     this.#run = run;
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
     this.#socket.setEncoding('latin1');
-    this.#socket.on('connect', () => run.idle.push(this));
+    this.connected = once(this.#socket, 'connect').then(() => run.idle.push(this));
     this.#socket.on('data', (text: string) => this.#read(text));
     this.#socket.on('error', () => run.failures++);
   }
@@ -72,12 +74,9 @@ class Run {
   handedOut = 0;
   readonly latency: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000 });
   readonly lateness: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000 });
+  /** Requests due before are not measured. */
+  measureFrom = 0;
   readonly #waiting: number[] = [];
-  readonly #measureFrom: number;
-
-  constructor(measureFrom: number) {
-    this.#measureFrom = measureFrom;
-  }
 
   due(now: number): void {
     this.handedOut++;
@@ -88,7 +87,7 @@ class Run {
 
   answered(connection: Connection, ok: boolean): void {
     if (!ok) this.failures++;
-    else if (connection.dueAt >= this.#measureFrom)
+    else if (connection.dueAt >= this.measureFrom)
       this.latency.recordValue(Math.max(1, Math.round((performance.now() - connection.dueAt) * 1_000)));
     const next = this.#waiting.shift();
     if (next === undefined) this.idle.push(connection);
@@ -98,12 +97,12 @@ class Run {
 
 /** Offers `rate` requests a second for `seconds` seconds, of which the first fifth warms up and is not measured. */
 export async function offerRate(port: number, rate: number, seconds: number, connections: number): Promise<RateResult> {
-  const connected = performance.now() + 200;
-  const run = new Run(connected + seconds * 1_000 * WARM_UP_SHARE);
+  const run = new Run();
   const all = Array.from({ length: connections }, () => new Connection(run, port));
-  await delay(200);
+  await Promise.all(all.map(({ connected }) => connected));
 
   const start = performance.now();
+  run.measureFrom = start + seconds * 1_000 * WARM_UP_SHARE;
   let elapsedMs = 0;
   let lastTick = start;
   await new Promise<void>((done) => {
