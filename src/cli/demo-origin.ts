@@ -151,15 +151,14 @@ async function main(): Promise<void> {
     server.closeIdleConnections();
   };
   process.on('SIGTERM', stop);
-  // Ctrl-C reaches the whole process group; the gateway drains first and then ends this process.
-  process.on('SIGINT', () => {});
-  // Forked by the gateway: when that is gone, however it ended, so is the need for this.
-  if (process.send !== undefined) {
-    process.send({ port });
-    process.on('disconnect', () => process.exit(0));
-  } else {
+  if (process.send === undefined) {
     process.on('SIGINT', stop);
+    return;
   }
+  // Forked by the gateway. Ctrl-C reaches both at once: the gateway drains first, and this ends when it is gone.
+  process.on('SIGINT', () => {});
+  process.on('disconnect', () => process.exit(0));
+  process.send({ port });
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,0 +1,138 @@
+/** Starting processes on chosen cores, and what their whole tree has used. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Ticks a second of the times in /proc/PID/stat; Linux shows 100 to user space on every platform. */
+const CLOCK_TICKS = 100;
+const STOP_MS = 5_000;
+
+/** The first core is the gateway's alone; load and origin share the rest. */
+export const GATEWAY_CORES = '0';
+export const LOAD_CORES = cpus().length > 2 ? `1-${cpus().length - 1}` : '1';
+
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const pinned = (cores: string, { command, args }: Command): [string, string[]] => [
+  'taskset',
+  ['-c', cores, command, ...args],
+];
+
+/** Parent and CPU time of a process (proc(5): fields 4, 14 and 15, counted after the name, which may hold blanks). */
+function readStat(pid: number): { readonly parent: number; readonly cpuMs: number } | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { parent: Number(fields[1]), cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS };
+  } catch {
+    return null; // It ended between the listing and the look.
+  }
+}
+
+/** CPU time, user and system, that a process and all its living descendants have used so far. Milliseconds. */
+export function treeCpuMs(root: number): number {
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), stat: readStat(Number(name)) }));
+  const sum = (pid: number): number => {
+    const own = processes.find((process) => process.pid === pid)?.stat?.cpuMs ?? 0;
+    const children = processes.filter(({ stat }) => stat?.parent === pid);
+    return children.reduce((total, child) => total + sum(child.pid), own);
+  };
+  return sum(root);
+}
+
+/** Time a core has been busy with anything at all since the machine started (proc(5), /proc/stat). Milliseconds. */
+export function coreBusyMs(core: string): number {
+  const line = readFileSync('/proc/stat', 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith(`cpu${core} `))!;
+  const [user, nice, system, , , irq, softirq, steal] = line.split(/\s+/).slice(1).map(Number);
+  return ((user + nice + system + irq + softirq + steal) * 1_000) / CLOCK_TICKS;
+}
+
+/** A long-running process in a group of its own. */
+export class Service {
+  readonly #child: ChildProcess;
+  readonly #name: string;
+  #errors = '';
+  #ended = false;
+
+  constructor(name: string, cores: string, command: Command, folder: string) {
+    const [file, args] = pinned(cores, command);
+    this.#name = name;
+    this.#child = spawn(file, args, {
+      cwd: folder,
+      env: { ...process.env, ...command.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors = (this.#errors + text).slice(-4_000);
+    });
+    this.#child.on('exit', () => (this.#ended = true));
+  }
+
+  get cpuMs(): number {
+    return treeCpuMs(this.#child.pid!);
+  }
+
+  /** Waits until it answers a request with 200. Throws with what it printed when it does not within ten seconds. */
+  async ready(port: number): Promise<void> {
+    for (let attempt = 0; attempt < 200 && !this.#ended; attempt++) {
+      const ok = await fetch(`http://127.0.0.1:${port}/`).then(
+        async (response) => response.status === 200 && (await response.text()) !== '',
+        () => false,
+      );
+      if (ok) return;
+      await delay(50);
+    }
+    throw new Error(`${this.#name} does not answer on port ${port}.\n${this.#errors}`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#ended) return;
+    const exit = once(this.#child, 'exit');
+    const signalGroup = (signal: NodeJS.Signals): void => {
+      try {
+        process.kill(-this.#child.pid!, signal);
+      } catch {
+        // The whole group has ended.
+      }
+    };
+    process.kill(this.#child.pid!, 'SIGTERM');
+    const late = setTimeout(() => signalGroup('SIGKILL'), STOP_MS);
+    await exit;
+    clearTimeout(late);
+    signalGroup('SIGKILL');
+  }
+}
+
+/** Runs a command to its end on the load's cores and returns what it printed. */
+export async function runLoad(command: Command): Promise<string> {
+  const [file, args] = pinned(LOAD_CORES, command);
+  const child = spawn(file, args, { env: { ...process.env, ...command.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${command.command} failed (${code}): ${errors}`);
+  return output;
+}
+
+/** Absolute path of a command: what the environment variable names, else the one on the PATH; null when there is none. */
+export function findBinary(command: string, variable?: string): string | null {
+  const wanted = (variable && process.env[variable]) || command;
+  try {
+    return execFileSync('which', [wanted], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+}
