@@ -40,6 +40,7 @@ export class Acceptor implements AcceptorContext {
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
   #accessLogKey = '';
+  #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
     this.#uws = uws;
@@ -97,15 +98,15 @@ export class Acceptor implements AcceptorContext {
     return generation;
   }
 
-  /** See `drain` in ipc.ts. Exits the process. */
+  /** See `drain` in ipc.ts. Exits the process in the end. Told again, the newer limits hold. */
   drain(quiet: Millis, limit: Millis): void {
-    if (this.isDraining) return;
+    if (this.#drainTimer !== null) clearInterval(this.#drainTimer);
     this.isDraining = true;
     this.#memory.control.setState(this.#slot, SLOT_STATE.DRAINING);
     for (const loop of this.#loops) loop.close();
     const began = this.now();
     let busyAt = began;
-    setInterval(() => {
+    this.#drainTimer = setInterval(() => {
       const now = this.now();
       if (this.exchanges.size > 0) busyAt = now;
       if (this.#openConnections === 0 || now - busyAt >= quiet || now - began >= limit) void this.#leave();

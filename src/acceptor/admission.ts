@@ -1,3 +1,4 @@
+import { resolveForwarded } from '../decision/forwarded.ts';
 import { normaliseHost } from '../decision/normalise-host.ts';
 import { normalisePath } from '../decision/normalise-path.ts';
 import type { ErrorCode } from '../errors/table.ts';
@@ -13,19 +14,21 @@ const QUERY = /^[\x21\x22\x24-\x7e]*$/;
  * @returns why the request is refused, or null
  */
 export function admit(exchange: ExchangeState): ErrorCode | null {
-  const { head, listener, peer } = exchange.downstream;
-  const trusted = listener.trustedProxies !== null && (peer === '' || listener.trustedProxies.has(peer));
-  exchange.requestId = trusted
-    ? exchange.acceptor.requestIds.adopt(head.requestId)
-    : exchange.acceptor.requestIds.next();
+  const { acceptor, downstream, forwarded, query } = exchange;
+  const { head, listener } = downstream;
+  const isTrusted = resolveForwarded(head, listener.trustedProxies, forwarded);
+  exchange.clientIp = forwarded.clientIp;
+  exchange.requestId = isTrusted ? acceptor.requestIds.adopt(head.requestId) : acceptor.requestIds.next();
   if (head.fault !== null) return head.fault;
+  // CONNECT wants a tunnel, and TRACE would show a client what the gateway adds for the upstream's eyes.
+  if (head.method === 'CONNECT' || head.method === 'TRACE') return 'method_not_allowed';
   const path = normalisePath(head.rawPath, listener.config.path);
   if (path === null) return 'path_invalid';
   exchange.path = path;
+  if (query !== null && !QUERY.test(query)) return 'path_invalid';
   const host = normaliseHost(head.rawHost);
   if (host === null) return 'host_invalid';
   exchange.host = host;
-  if (exchange.query !== null && !QUERY.test(exchange.query)) return 'path_invalid';
-  if (head.via?.includes(exchange.acceptor.viaPseudonym)) return 'loop_detected';
+  if (head.via?.includes(acceptor.viaPseudonym)) return 'loop_detected';
   return null;
 }

@@ -1,4 +1,5 @@
 import type { Millis, MonotonicMs } from '../brand.ts';
+import { Forwarded } from '../decision/forwarded.ts';
 import type { RequestFacts } from '../decision/route/route-match.ts';
 import type { ErrorCode } from '../errors/table.ts';
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
@@ -28,9 +29,7 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
   query: string | null;
   requestId = '';
   clientIp: string;
-  forwardedFor = '';
-  forwardedProto = '';
-  forwardedHost = '';
+  readonly forwarded = new Forwarded();
 
   // Decision.
   route: Route | null = null;
@@ -78,7 +77,7 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
     this.startedAt = now;
     this.method = downstream.head.method;
     this.query = downstream.head.query;
-    this.clientIp = downstream.peer;
+    this.clientIp = downstream.head.peer;
     this.body = downstream.head.contentLength === 0 ? null : new RequestBody(downstream);
   }
 
@@ -92,10 +91,10 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
 
   /** All values of an end-to-end request header joined by `, `, or null. */
   header(name: string): string | null {
-    const { names, values } = this.downstream.head;
+    const { headers } = this.downstream.head;
     let joined: string | null = null;
-    for (let i = 0; i < names.length; i++) {
-      if (names[i] === name) joined = joined === null ? values[i]! : `${joined}, ${values[i]}`;
+    for (let i = 0; i < headers.length; i += 2) {
+      if (headers[i] === name) joined = joined === null ? headers[i + 1]! : `${joined}, ${headers[i + 1]}`;
     }
     return joined;
   }

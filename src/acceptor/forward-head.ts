@@ -1,27 +1,51 @@
 import type { ExchangeState } from './exchange-state.ts';
+import { renderRequestHead } from './upstream/request-head.ts';
 
 /**
- * Renders the request head for the upstream. Framing is made anew from what the listener found; hop-by-hop headers are gone
- * by now; what the gateway vouches for comes last.
+ * Renders the request head for the upstream: the client's end-to-end headers as they came, framing made anew, and what the
+ * gateway itself vouches for.
  *
- * @returns latin1 text up to the empty line, or null when it holds a byte no head may hold
+ * @returns latin1 text up to the empty line, or null when it would hold what no head may hold
  */
 export function renderForwardHead(exchange: ExchangeState): string | null {
-  const { head } = exchange.downstream;
+  const { acceptor, downstream, forwarded, requestId } = exchange;
+  const { head } = downstream;
   const { forward } = exchange.route!;
-  let text = `${exchange.method} ${targetOf(exchange, forward.stripPrefix)} HTTP/1.1\r\nhost: ${hostFor(exchange, forward.host)}\r\n`;
-  const { names, values } = head;
-  for (let i = 0; i < names.length; i++) text += `${names[i]}: ${values[i]}\r\n`;
-  if (head.contentLength < 0) text += 'transfer-encoding: chunked\r\n';
-  else if (head.contentLength > 0) text += `content-length: ${head.contentLength}\r\n`;
-  return `${text}\r\n`;
+  const via = head.via === null ? '' : `${head.via}, `;
+  let ownLines = `x-forwarded-proto: ${forwarded.proto}\r\nx-forwarded-host: ${forwarded.host}\r\nvia: ${via}1.1 ${acceptor.viaPseudonym}\r\nx-request-id: ${requestId}\r\n`;
+  let ownLineCount = 4;
+  // Empty behind a unix socket whose peer names nobody.
+  if (forwarded.for !== '') {
+    ownLines += `x-forwarded-for: ${forwarded.for}\r\n`;
+    ownLineCount++;
+  }
+  return renderRequestHead({
+    method: exchange.method,
+    target: targetFor(exchange, forward.stripPrefix),
+    host: hostFor(exchange, forward.host),
+    headers: head.headers,
+    ownLines,
+    ownLineCount,
+    bodyLength: bodyLengthOf(exchange),
+  });
 }
-function targetOf(exchange: ExchangeState, strip: string | null): string {
-  const path = strip === null ? exchange.path : exchange.path.slice(strip.length) || '/';
-  return exchange.query === null ? path : `${path}?${exchange.query}`;
+
+function targetFor({ path, query }: ExchangeState, stripPrefix: string | null): string {
+  const kept = stripPrefix === null ? path : path.slice(stripPrefix.length) || '/';
+  return query === null ? kept : `${kept}?${query}`;
 }
-function hostFor(exchange: ExchangeState, rule: string): string {
-  if (rule === 'preserve') return exchange.downstream.head.rawHost;
-  if (rule === 'upstream') return exchange.connection!.endpoint.name;
-  return rule;
+
+function hostFor({ downstream, connection }: ExchangeState, rule: string): string {
+  if (rule === 'preserve') return downstream.head.rawHost;
+  if (rule !== 'upstream') return rule;
+  const { host, port } = connection!.endpoint;
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** A method that usually has a body says that it has none (RFC 9110, section 8.6). */
+function bodyLengthOf({ downstream, method }: ExchangeState): number | 'chunked' | null {
+  const { contentLength } = downstream.head;
+  if (contentLength < 0) return 'chunked';
+  if (contentLength > 0) return contentLength;
+  return method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : null;
 }

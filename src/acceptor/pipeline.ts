@@ -19,10 +19,12 @@ import { renderForwardHead } from './forward-head.ts';
 import type { DownstreamHandler } from './listener/downstream.ts';
 import { answerFor } from './response/answer.ts';
 import { renderResponseHead } from './response/render-head.ts';
-import { mayRetry } from './upstream/retry.ts';
+import { decideRetry, type FailedAttempt } from './upstream/retry.ts';
 import type { ConnectionWaiter, ResponseHandler, ResponseHead, UpstreamConnection } from './upstream/upstream.ts';
 
 const NO_BYTES = Buffer.alloc(0);
+/** RFC 9110, section 9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 /** What a client may still have to send for its connection to be worth keeping. */
 const DRAINABLE_BYTES = 64 * 1024;
 
@@ -104,7 +106,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   #watchRequest(): void {
     const { body, route } = this;
     const now = this.acceptor.now();
-    if (body !== null && body.isBlocked) this.watch('upstream_idle_timeout', route!.forward.idleTimeout, now);
+    if (body?.isBlocked) this.watch('upstream_idle_timeout', route!.forward.idleTimeout, now);
     else if (body !== null && !body.isComplete)
       this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, now);
     else if (this.connection !== null) this.watch('upstream_head_timeout', route!.forward.headTimeout, now);
@@ -200,13 +202,34 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
 
   /** An attempt has failed: try again where that is safe, otherwise tell the client in the way that is still open. */
   #fail(code: ErrorCode, endpointIndex: number): void {
-    const again = mayRetry(this, code);
+    const verdict = decideRetry(this.#failedAttempt(code));
     this.connection = null;
     this.body?.detach();
     if (this.upstreamWaitFrom > 0) this.endUpstreamWait(this.acceptor.now());
-    if (this.responseBegun) this.#cutOff(code);
-    else if (again) this.#forward();
-    else this.answer(code);
+    if (this.responseBegun) {
+      this.#cutOff(code);
+    } else if (verdict === 'give-up') {
+      this.answer(code);
+    } else {
+      if (endpointIndex >= 0) this.triedEndpoints = new Set(this.triedEndpoints).add(endpointIndex);
+      this.wantsFreshConnection = verdict === 'retry-fresh';
+      this.#forward();
+    }
+  }
+
+  #failedAttempt(code: ErrorCode): FailedAttempt {
+    const { connection, body, route, method, attempts } = this;
+    return {
+      code,
+      attempts,
+      retries: route!.forward.retries,
+      idempotent: IDEMPOTENT.has(method),
+      retryNonIdempotent: route!.forward.retryNonIdempotent,
+      reused: connection?.reused ?? false,
+      responseBegun: connection?.responseBegun ?? false,
+      requestReachedPeer: connection?.requestReachedPeer ?? false,
+      bodyReplayable: body === null || body.isReplayable,
+    };
   }
 
   /** The client has part of a response that will not be completed: it must not look complete. */

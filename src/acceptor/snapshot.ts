@@ -63,7 +63,7 @@ export class Snapshot {
 function listenerContext(config: CompiledListener): ListenerContext {
   return {
     config,
-    trustedProxies: config.trustedProxies.length === 0 ? null : CidrSet.parse(config.trustedProxies),
+    trustedProxies: CidrSet.parse(config.trustedProxies),
     secure: config.tls !== null,
   };
 }

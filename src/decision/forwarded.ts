@@ -8,7 +8,7 @@ export interface ForwardedFacts {
   readonly peer: string;
   readonly scheme: 'http' | 'https';
   /** The Host header as received. */
-  readonly host: string;
+  readonly rawHost: string;
   /** Values of X-Forwarded-For, -Proto and -Host, repeated ones joined by commas; null when absent. */
   readonly forwardedFor: string | null;
   readonly forwardedProto: string | null;
@@ -33,21 +33,24 @@ export class Forwarded {
  * that is no address ends the walk, and the client is then the last trusted hop before it. When all are trusted it is
  * the leftmost. A unix-socket peer has no address and is trusted: whoever may open the socket's file was let in by the
  * operator.
+ *
+ * @returns whether the peer is trusted, so that other claims of its are believed, too
  */
-export function resolveForwarded(facts: ForwardedFacts, trusted: CidrSet, result: Forwarded): void {
+export function resolveForwarded(facts: ForwardedFacts, trusted: CidrSet, result: Forwarded): boolean {
   const { peer } = facts;
   const isTrusted = peer === '' || trusted.has(peer);
   result.clientIp = peer;
   result.for = peer;
   result.proto = facts.scheme;
-  result.host = facts.host;
-  if (!isTrusted) return;
+  result.host = facts.rawHost;
+  if (!isTrusted) return false;
   if (facts.forwardedFor !== null && facts.forwardedFor !== '') {
     result.clientIp = findClient(facts.forwardedFor, peer, trusted);
     result.for = peer === '' ? facts.forwardedFor : `${facts.forwardedFor}, ${peer}`;
   }
   if (facts.forwardedProto !== null) result.proto = protoOf(facts.forwardedProto) ?? facts.scheme;
   if (facts.forwardedHost !== null && normaliseHost(facts.forwardedHost) !== null) result.host = facts.forwardedHost;
+  return true;
 }
 
 /** Walks the chain from its right end, which the nearest proxy wrote. */

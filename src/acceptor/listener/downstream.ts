@@ -10,20 +10,22 @@
  */
 import type { CompiledListener } from '../../config/compiled.ts';
 import type { CidrSet } from '../../decision/cidr.ts';
+import type { ForwardedFacts } from '../../decision/forwarded.ts';
 import type { ErrorCode } from '../../errors/table.ts';
 
 /** One listener of the current snapshot, prepared for use on the request path. */
 export interface ListenerContext {
   readonly config: CompiledListener;
-  readonly trustedProxies: CidrSet | null;
+  /** Peers whose claims are believed; empty: nobody's. */
+  readonly trustedProxies: CidrSet;
   readonly secure: boolean;
 }
 
 /**
  * A request head as the listener read it. Headers the gateway itself acts on stand in fields of their own and are not
- * among `names` and `values`, which hold the end-to-end headers in the order they came.
+ * among `headers`, which holds the end-to-end ones in the order they came.
  */
-export interface RequestHead {
+export interface RequestHead extends ForwardedFacts {
   /** What is wrong with the head, or null. With a fault only `peer`, `method` and `rawPath` are to be relied on. */
   fault: ErrorCode | null;
   method: string;
@@ -31,11 +33,13 @@ export interface RequestHead {
   rawPath: string;
   /** What follows the first `?`, or null when there is none. */
   query: string | null;
+  /** Address of the TCP peer; empty on a unix socket. */
+  peer: string;
+  scheme: 'http' | 'https';
   /** Host header as sent. */
   rawHost: string;
-  /** Lower-case names; `values[i]` belongs to `names[i]`. Latin1: one character a byte. */
-  names: string[];
-  values: string[];
+  /** Lower-case names and values alternate. Latin1: one character a byte. */
+  headers: string[];
   /** The declared length; 0 without a body, -1 when the body is chunked. */
   contentLength: number;
   /** X-Forwarded-For, -Proto, -Host, Via and X-Request-Id as the peer sent them: claims, not facts. */
@@ -49,8 +53,6 @@ export interface RequestHead {
 export interface Downstream {
   readonly head: RequestHead;
   readonly listener: ListenerContext;
-  /** Address of the TCP peer; empty on a unix socket. */
-  readonly peer: string;
 
   /** Stops and goes on delivering the request body. Idempotent. */
   pauseBody(): void;

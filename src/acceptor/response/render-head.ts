@@ -23,7 +23,10 @@ export function renderResponseHead(head: ResponseHead, requestId: string): Buffe
   const ownLines = head.header('x-request-id') === null ? `x-request-id: ${requestId}\r\n` : '';
   const prefix = `${head.status} ${head.reason}\r\n${ownLines}`;
   if (arena.length - used < SMALLEST_REST_BYTES) renewArena(ARENA_BYTES);
-  return renderInto(head, prefix) ?? (renewArena(LARGEST_HEAD_BYTES), renderInto(head, prefix));
+  const rendered = renderInto(head, prefix);
+  if (rendered !== null) return rendered;
+  renewArena(LARGEST_HEAD_BYTES);
+  return renderInto(head, prefix);
 }
 
 function renderInto(head: ResponseHead, prefix: string): Buffer | null {

@@ -8,8 +8,9 @@ export interface RequestHeadParts {
   readonly host: string;
   /** Names and values alternate; a name may come more than once. */
   readonly headers: readonly string[];
-  /** Header lines of the gateway's own, without CRLF. */
-  readonly extraLines: readonly string[];
+  /** Header lines of the gateway's own, each with its CRLF, and how many they are. */
+  readonly ownLines: string;
+  readonly ownLineCount: number;
   /** Length of the body in bytes; `chunked` when it is not known; null: there is no body and no word about it. */
   readonly bodyLength: number | 'chunked' | null;
 }
@@ -24,12 +25,11 @@ export interface RequestHeadParts {
  *   byte could be a line break), or a blank in the request line
  */
 export function renderRequestHead(parts: RequestHeadParts): string | null {
-  const { headers, extraLines, bodyLength } = parts;
+  const { headers, bodyLength } = parts;
   let text = `${parts.method} ${parts.target} HTTP/1.1\r\nhost: ${parts.host}\r\n`;
-  let lines = 2 + extraLines.length;
+  let lines = 2 + parts.ownLineCount + (headers.length >> 1);
   for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  lines += headers.length >> 1;
-  for (let i = 0; i < extraLines.length; i++) text += `${extraLines[i]}\r\n`;
+  text += parts.ownLines;
   if (bodyLength !== null) {
     text += bodyLength === 'chunked' ? 'transfer-encoding: chunked\r\n' : `content-length: ${bodyLength}\r\n`;
     lines++;

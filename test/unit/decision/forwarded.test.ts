@@ -9,18 +9,18 @@ const TRUSTED = CidrSet.parse(['10.0.0.0/8', '2001:db8::/32']);
 function resolve(given: Partial<ForwardedFacts>, trusted = TRUSTED): Forwarded {
   const result = new Forwarded();
   const nothing = { forwardedFor: null, forwardedProto: null, forwardedHost: null };
-  resolveForwarded({ peer: '10.0.0.1', scheme: 'http', host: 'seen.test', ...nothing, ...given }, trusted, result);
+  resolveForwarded({ peer: '10.0.0.1', scheme: 'http', rawHost: 'seen.test', ...nothing, ...given }, trusted, result);
   return result;
 }
 
 test('an untrusted peer is the client, and what it claims is replaced', () => {
   const claims = { forwardedFor: '1.2.3.4', forwardedProto: 'https', forwardedHost: 'forged.test' };
   const result = resolve({ peer: '192.0.2.7', ...claims });
-  assert.deepEqual({ ...result }, { clientIp: '192.0.2.7', for: '192.0.2.7', proto: 'http', host: 'seen.test' });
+  assert.deepEqual({ ...result }, { clientIp: '192.0.2.7', for: '192.0.2.7', proto: 'http', rawHost: 'seen.test' });
 });
 
 test('without headers a trusted peer is the client itself', () => {
-  assert.deepEqual({ ...resolve({}) }, { clientIp: '10.0.0.1', for: '10.0.0.1', proto: 'http', host: 'seen.test' });
+  assert.deepEqual({ ...resolve({}) }, { clientIp: '10.0.0.1', for: '10.0.0.1', proto: 'http', rawHost: 'seen.test' });
 });
 
 test('a trusted peer continues the chain, and the client is its rightmost entry that is not trusted', () => {

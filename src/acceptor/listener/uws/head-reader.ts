@@ -23,7 +23,8 @@ export class HeadReader {
   readonly #chunkedRefused: boolean;
   readonly #gather: (name: string, value: string) => void;
   #request: HttpRequest | null = null;
-  #head: RequestHead = emptyHead();
+  readonly #scheme: 'http' | 'https';
+  #head: RequestHead;
   #bytes = 0;
   #count = 0;
   #length: string | null = null;
@@ -32,14 +33,16 @@ export class HeadReader {
   #expect: string | null = null;
 
   constructor(listener: CompiledListener) {
+    this.#scheme = listener.tls === null ? 'http' : 'https';
+    this.#head = emptyHead('', this.#scheme);
     this.#limits = listener.limits;
     this.#chunkedRefused = listener.chunkedRequests === 'reject';
     this.#gather = (name, value) => this.#take(name, value);
   }
 
   /** Must run inside uWS's handler, while `request` is valid. `fault` of the head is the first thing found wrong with it. */
-  read(request: HttpRequest): RequestHead {
-    const head = emptyHead();
+  read(request: HttpRequest, peer: string): RequestHead {
+    const head = emptyHead(peer, this.#scheme);
     // In this order: getMethod would lower-case the method in uWS's own buffer.
     head.method = request.getCaseSensitiveMethod();
     head.rawPath = request.getUrl();
@@ -66,8 +69,7 @@ export class HeadReader {
     const value = NOT_ASCII.test(raw) ? this.#bytesOf(name, raw) : raw;
     switch (kindOfHeader(name)) {
       case KIND.END_TO_END:
-        head.names.push(name);
-        head.values.push(value);
+        head.headers.push(name, value);
         return;
       case KIND.HOST:
         head.rawHost = value;
@@ -110,7 +112,7 @@ export class HeadReader {
   #bytesOf(name: string, decoded: string): string {
     if (!decoded.includes('\ufffd')) return Buffer.from(decoded, 'utf8').toString('latin1');
     // Not UTF-8: only getHeader hands out the bytes, and only those of the first line with this name.
-    if (this.#head.names.includes(name)) this.#head.fault ??= 'request_malformed';
+    if (hasHeader(this.#head, name)) this.#head.fault ??= 'request_malformed';
     return this.#request!.getHeader(name);
   }
 
@@ -147,15 +149,16 @@ export class HeadReader {
   }
 }
 
-function emptyHead(): RequestHead {
+function emptyHead(peer: string, scheme: 'http' | 'https'): RequestHead {
   return {
     fault: null,
     method: '',
     rawPath: '',
     query: null,
+    peer,
+    scheme,
     rawHost: '',
-    names: [],
-    values: [],
+    headers: [],
     contentLength: 0,
     forwardedFor: null,
     forwardedProto: null,
@@ -170,9 +173,11 @@ function joined(before: string | null, value: string): string {
 }
 
 function removeHeader(head: RequestHead, name: string): void {
-  for (let i = head.names.length - 1; i >= 0; i--) {
-    if (head.names[i] !== name) continue;
-    head.names.splice(i, 1);
-    head.values.splice(i, 1);
-  }
+  const { headers } = head;
+  for (let i = headers.length - 2; i >= 0; i -= 2) if (headers[i] === name) headers.splice(i, 2);
+}
+
+function hasHeader({ headers }: RequestHead, name: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true;
+  return false;
 }

@@ -28,7 +28,6 @@ const STATE = { NOT_BEGUN: 0, HEAD_HELD: 1, STREAMING: 2, ENDED: 3 } as const;
 export class UwsDownstream implements Downstream {
   readonly head: RequestHead;
   readonly listener: ListenerContext;
-  readonly peer: string;
   handler: DownstreamHandler | null;
   /** True until uWS's own handler has returned: answers to requests with a body then have to wait (see `respond`). */
   inHandler: boolean;
@@ -46,10 +45,9 @@ export class UwsDownstream implements Downstream {
   #endWanted: boolean;
   #watchingWritable: boolean;
 
-  constructor(res: HttpResponse, head: RequestHead, listener: ListenerContext, peer: string) {
+  constructor(res: HttpResponse, head: RequestHead, listener: ListenerContext) {
     this.head = head;
     this.listener = listener;
-    this.peer = peer;
     this.handler = null;
     this.inHandler = true;
     this.#res = res;

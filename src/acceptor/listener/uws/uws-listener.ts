@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, Uws } from '../../../../native-bindings/uws-types.ts';
-import { formatAddress } from '../../../decision/cidr.ts';
+import { formatAddress } from '../../../decision/ip-address.ts';
 import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
 import { HeadReader } from './head-reader.ts';
 import { UwsDownstream } from './uws-downstream.ts';
@@ -41,8 +41,8 @@ function serve(
   let downstream: UwsDownstream | null = null;
   res.onAborted(() => downstream?.onAborted());
   try {
-    const head = reader.read(req);
-    downstream = new UwsDownstream(res, head, context, formatAddress(res.getRemoteAddress()));
+    const head = reader.read(req, formatAddress(res.getRemoteAddress()));
+    downstream = new UwsDownstream(res, head, context);
     const created = downstream;
     // Attached in this turn or the bytes that came with the head are lost; also when the gateway answers by itself.
     if (head.contentLength !== 0) res.onData((chunk, isLast) => created.onData(chunk, isLast));

@@ -8,7 +8,8 @@ const plain: RequestHeadParts = {
   target: '/a?b=c',
   host: 'o.test:80',
   headers: ['accept', '*/*', 'x-name', 'caf\xe9'],
-  extraLines: ['via: 1.1 penstock'],
+  ownLines: 'via: 1.1 penstock\r\n',
+  ownLineCount: 1,
   bodyLength: null,
 };
 
@@ -22,7 +23,7 @@ describe('request head', () => {
 
   it('makes the framing itself', () => {
     const framing = (bodyLength: RequestHeadParts['bodyLength']): string =>
-      renderRequestHead({ ...plain, method: 'POST', headers: [], extraLines: [], bodyLength })!
+      renderRequestHead({ ...plain, method: 'POST', headers: [], ownLines: '', ownLineCount: 0, bodyLength })!
         .split('\r\n')
         .slice(2)[0];
     assert.equal(framing(null), '');
@@ -55,7 +56,7 @@ describe('request head', () => {
     host: (text: string): RequestHeadParts => ({ ...plain, host: text }),
     name: (text: string): RequestHeadParts => ({ ...plain, headers: [text, 'v'] }),
     value: (text: string): RequestHeadParts => ({ ...plain, headers: ['n', text] }),
-    extra: (text: string): RequestHeadParts => ({ ...plain, extraLines: [`x: ${text}`] }),
+    extra: (text: string): RequestHeadParts => ({ ...plain, ownLines: `x: ${text}\r\n` }),
   })) {
     it(`refuses what would break out of the ${where}`, () => {
       fc.assert(
@@ -81,15 +82,22 @@ describe('request head', () => {
     for (const name of ['', ' a', 'a ', 'a b', 'n\xe4me']) {
       assert.equal(renderRequestHead({ ...plain, headers: [name, 'v'] }), null, JSON.stringify(name));
     }
-    assert.equal(renderRequestHead({ ...plain, extraLines: ['no colon'] }), null);
-    assert.equal(renderRequestHead({ ...plain, extraLines: [''] }), null);
+    assert.equal(renderRequestHead({ ...plain, ownLines: 'no colon\r\n' }), null);
+    assert.equal(renderRequestHead({ ...plain, ownLines: '\r\n' }), null);
   });
 
   it('whatever goes in, what comes out has exactly the lines it was given', () => {
     const text = fc.string({ unit: fc.constantFrom('a', ':', ' ', '\r', '\n', '\t', '\xff', '\u010a'), maxLength: 6 });
     fc.assert(
       fc.property(text, text, fc.array(fc.tuple(text, text), { maxLength: 4 }), (target, host, pairs) => {
-        const head = renderRequestHead({ ...plain, target, host, headers: pairs.flat(), extraLines: [] });
+        const head = renderRequestHead({
+          ...plain,
+          target,
+          host,
+          headers: pairs.flat(),
+          ownLines: '',
+          ownLineCount: 0,
+        });
         if (head === null) return;
         assert.equal(head.split('\r\n').length, 2 + pairs.length + 2);
         assert.ok(!/[\r\n]/.test(head.replaceAll('\r\n', '')));
