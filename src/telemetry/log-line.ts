@@ -20,12 +20,11 @@ const THOUSANDTHS = Array.from({ length: 1000 }, (_, index) => `.${String(index)
  * Renders exchanges as access-log lines: one JSON object a line, in ASCII, with the fields of ExchangeRecord under the
  * same names, `time` in front, and routes and upstreams by name.
  *
- * What repeats is rendered once: the names of a route and an upstream (their series is stable for a name while the
- * gateway runs), the name of a listener, the time down to the second.
+ * What repeats is rendered once: the names of routes, upstreams and listeners, the time down to the second.
  */
 export class LineRenderer {
-  readonly #routes: string[] = [];
-  readonly #upstreams: string[] = [];
+  readonly #routes = new Map<string, string>();
+  readonly #upstreams = new Map<string, string>();
   readonly #listeners = new Map<string, string>();
   #second = Number.NaN;
   #secondText = '';
@@ -42,7 +41,7 @@ export class LineRenderer {
   #line(exchange: ExchangeRecord, epochMs: number, ending: string): string {
     return (
       `{"time":"${this.#time(epochMs)}","requestId":${text(exchange.requestId)},"clientIp":${text(exchange.clientIp)}` +
-      `${this.#listener(exchange.listener)},"method":${text(exchange.method)},"host":${text(exchange.host)}` +
+      `${rendered(this.#listeners, 'listener', exchange.listener)},"method":${text(exchange.method)},"host":${text(exchange.host)}` +
       `,"path":${text(exchange.path)},"status":${exchange.status},"error":${textOrNull(exchange.error)}` +
       `${this.#route(exchange.route)}${this.#upstream(exchange.upstream)},"endpoint":${textOrNull(exchange.endpoint)}` +
       `,"consumer":${textOrNull(exchange.consumer)},"attempts":${exchange.attempts}` +
@@ -64,21 +63,23 @@ export class LineRenderer {
 
   #route(route: ExchangeRecord['route']): string {
     if (route === null) return ',"route":null';
-    return (this.#routes[route.series] ??= `,"route":${text(route.name)}`);
+    return rendered(this.#routes, 'route', route.name);
   }
 
   #upstream(upstream: ExchangeRecord['upstream']): string {
     if (upstream === null) return ',"upstream":null';
-    return (this.#upstreams[upstream.series] ??= `,"upstream":${text(upstream.name)}`);
+    return rendered(this.#upstreams, 'upstream', upstream.name);
   }
+}
 
-  #listener(name: string): string {
-    const known = this.#listeners.get(name);
-    if (known !== undefined) return known;
-    const piece = `,"listener":${text(name)}`;
-    this.#listeners.set(name, piece);
-    return piece;
+/** `,"key":"name"`, from `known` when it was rendered before; names come from the config, so there are only so many. */
+function rendered(known: Map<string, string>, key: string, name: string): string {
+  let piece = known.get(name);
+  if (piece === undefined) {
+    piece = `,"${key}":${text(name)}`;
+    known.set(name, piece);
   }
+  return piece;
 }
 
 function text(value: string): string {

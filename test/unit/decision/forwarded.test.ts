@@ -16,11 +16,11 @@ function resolve(given: Partial<ForwardedFacts>, trusted = TRUSTED): Forwarded {
 test('an untrusted peer is the client, and what it claims is replaced', () => {
   const claims = { forwardedFor: '1.2.3.4', forwardedProto: 'https', forwardedHost: 'forged.test' };
   const result = resolve({ peer: '192.0.2.7', ...claims });
-  assert.deepEqual({ ...result }, { clientIp: '192.0.2.7', for: '192.0.2.7', proto: 'http', rawHost: 'seen.test' });
+  assert.deepEqual({ ...result }, { clientIp: '192.0.2.7', for: '192.0.2.7', proto: 'http', host: 'seen.test' });
 });
 
 test('without headers a trusted peer is the client itself', () => {
-  assert.deepEqual({ ...resolve({}) }, { clientIp: '10.0.0.1', for: '10.0.0.1', proto: 'http', rawHost: 'seen.test' });
+  assert.deepEqual({ ...resolve({}) }, { clientIp: '10.0.0.1', for: '10.0.0.1', proto: 'http', host: 'seen.test' });
 });
 
 test('a trusted peer continues the chain, and the client is its rightmost entry that is not trusted', () => {

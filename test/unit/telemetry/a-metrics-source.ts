@@ -1,9 +1,9 @@
 import type { AcceptorSlot, Generation, SeriesId } from '../../../src/brand.ts';
+import type { SeriesName } from '../../../src/config/series.ts';
 import { slabBytes } from '../../../src/shared-memory/metrics-slab.ts';
 import { SlabReader } from '../../../src/shared-memory/slab-reader.ts';
 import { SlabWriter } from '../../../src/shared-memory/slab-writer.ts';
 import type { MetricsSource } from '../../../src/telemetry/metrics-source.ts';
-import type { SeriesName } from '../../../src/config/series.ts';
 
 /** A gateway of two acceptors without processes: what its supervisor would read, and the writers to count with. */
 export function aMetricsSource(names: readonly SeriesName[]): { source: MetricsSource; writers: SlabWriter[] } {
