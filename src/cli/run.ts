@@ -48,7 +48,7 @@ export async function run(args: string[]): Promise<number> {
     process.stderr.write(`${error.message.trimEnd()}\n`);
     return EXIT.NO;
   } finally {
-    demo?.stop();
+    await demo?.stop();
   }
 }
 
@@ -73,9 +73,16 @@ function announce(supervisor: Supervisor): void {
   if (supervisor.adminUrl !== null) process.stdout.write(`listening on ${supervisor.adminUrl} (admin)\n`);
   const { routes, globals } = supervisor.compiled;
   const { length: acceptors } = supervisor.fleet.acceptors;
-  process.stdout.write(
-    `serving ${routes} routes to ${globals.upstreams.length} upstreams with ${acceptors} acceptors\n`,
-  );
+  const counts = [
+    count(routes, 'route'),
+    `to ${count(globals.upstreams.length, 'upstream')}`,
+    `with ${count(acceptors, 'acceptor')}`,
+  ];
+  process.stdout.write(`serving ${counts.join(' ')}\n`);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** Resolves when a signal has stopped the gateway and every process is gone. */
