@@ -1,46 +1,27 @@
 import type { Problem } from '../../errors/problem.ts';
 import type { ResponseHead } from '../upstream/upstream.ts';
 
-const ARENA_BYTES = 64 * 1024;
-const LARGEST_HEAD_BYTES = 256 * 1024;
-/** Not worth trying to fit a head into what is left below this. */
-const SMALLEST_REST_BYTES = 2048;
+const SCRATCH_BYTES = 128 * 1024;
 
 /**
- * Where heads are rendered: one after the other into a shared buffer that is never written twice, so that a head stays
- * what it was for as long as somebody holds it, without an allocation each.
+ * Where heads are rendered. A head whose response has arrived whole is with the kernel before the read callback returns, so
+ * that the next one may overwrite it here, where memory is warm; any other is copied to a place of its own.
  */
-let arena = Buffer.allocUnsafeSlow(ARENA_BYTES);
-let used = 0;
+const SCRATCH = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
 /**
  * Renders the head of an upstream's response for the client: its status and end-to-end headers untouched and in order,
  * with the request id added where the upstream sent none.
  *
- * @returns the head as `Downstream.respond` wants it, or null when it is larger than the gateway handles
+ * @returns the head as `Downstream.respond` wants it, good until this turn of the loop ends when the response has arrived
+ *   whole; null when it is larger than the gateway handles
  */
 export function renderResponseHead(head: ResponseHead, requestId: string): Buffer | null {
-  const ownLines = head.header('x-request-id') === null ? `x-request-id: ${requestId}\r\n` : '';
-  const prefix = `${head.status} ${head.reason}\r\n${ownLines}`;
-  if (arena.length - used < SMALLEST_REST_BYTES) renewArena(ARENA_BYTES);
-  const rendered = renderInto(head, prefix);
-  if (rendered !== null) return rendered;
-  renewArena(LARGEST_HEAD_BYTES);
-  return renderInto(head, prefix);
-}
-
-function renderInto(head: ResponseHead, prefix: string): Buffer | null {
-  const start = used;
-  if (prefix.length > arena.length - start) return null;
-  const end = head.copyEndToEndHeaders(arena, start + arena.write(prefix, start, 'latin1'));
+  let end = head.copyStatusAndHeaders(SCRATCH, 0);
   if (end < 0) return null;
-  used = end;
-  return arena.subarray(start, end - '\r\n'.length);
-}
-
-function renewArena(size: number): void {
-  arena = Buffer.allocUnsafeSlow(size);
-  used = 0;
+  if (head.header('x-request-id') === null) end += SCRATCH.write(`x-request-id: ${requestId}\r\n`, end, 'latin1');
+  const rendered = SCRATCH.subarray(0, end - '\r\n'.length);
+  return head.arrivedWhole ? rendered : Buffer.from(rendered);
 }
 
 /** Renders the head of an answer of the gateway's own. */

@@ -32,6 +32,10 @@ export class UpstreamResponseHead implements ResponseHead {
 
   #bytes: Buffer = NO_BYTES;
   #minorVersion = 1;
+  /** Where the status code begins: what goes to the client, whose listener writes its own version before it. */
+  #statusStart = 0;
+  /** The blank before an empty reason was left out; a client is owed it (RFC 9112, section 4). */
+  #blankMissing = false;
   readonly #lines = new HeaderLines();
   readonly #declared: DeclaredFraming = { contentLength: -1, coding: null };
   readonly #options: ConnectionOptions = { close: false, keepAlive: false, idleHintMs: -1 };
@@ -64,11 +68,13 @@ export class UpstreamResponseHead implements ResponseHead {
       if (bytes[start + i] !== VERSION_PREFIX[i]) return MALFORMED;
     }
     if (digits + 3 >= end) return INCOMPLETE;
+    this.#statusStart = digits;
     this.#minorVersion = bytes[digits - 2] - 0x30;
     if ((this.#minorVersion !== 0 && this.#minorVersion !== 1) || bytes[digits - 1] !== SPACE) return MALFORMED;
     this.status = parseStatus(bytes, digits);
     if (this.status < 0) return MALFORMED;
     let at = digits + 3;
+    this.#blankMissing = bytes[at] === CR;
     if (bytes[at] === SPACE) at++;
     else if (bytes[at] !== CR) return MALFORMED;
     const reasonStart = at;
@@ -120,23 +126,38 @@ export class UpstreamResponseHead implements ResponseHead {
     return null;
   }
 
-  copyEndToEndHeaders(target: Buffer, offset: number): number {
+  copyStatusAndHeaders(target: Buffer, offset: number): number {
     const lines = this.#lines;
     const count = lines.count;
     let at = offset;
+    // The status line and the header lines behind it are one range, up to the first line that stays behind.
+    let from = this.#statusStart;
     let i = 0;
-    while (i < count) {
-      while (i < count && lines.kind(i) !== KIND.endToEnd) i++;
-      if (i === count) break;
-      const from = lines.nameStart(i);
+    if (this.#blankMissing) {
+      at += target.write(`${this.status} \r\n`, at, 'latin1');
+      from = count === 0 ? lines.end : lines.nameStart(0);
+    }
+    for (;;) {
       while (i < count && lines.kind(i) === KIND.endToEnd) i++;
       const to = i === count ? lines.end : lines.nameStart(i);
       if (at + to - from > target.length) return -1;
-      this.#bytes.copy(target, at, from, to);
-      at += to - from;
+      at = copyRange(this.#bytes, from, to, target, at);
+      while (i < count && lines.kind(i) !== KIND.endToEnd) i++;
+      if (i === count) return at;
+      from = lines.nameStart(i);
     }
-    return at;
   }
+}
+
+/** Below this a loop is quicker than the set-up of a native copy. */
+const SHORT_RANGE_BYTES = 256;
+
+/** @returns the offset in `target` behind the range */
+function copyRange(source: Buffer, from: number, to: number, target: Buffer, offset: number): number {
+  let at = offset;
+  if (to - from > SHORT_RANGE_BYTES) return at + source.copy(target, at, from, to);
+  for (let i = from; i < to; i++) target[at++] = source[i];
+  return at;
 }
 
 /** @returns the offset behind one empty line, if there is one (RFC 9112, section 2.2); INCOMPLETE when it is cut in two */

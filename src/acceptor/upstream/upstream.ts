@@ -28,13 +28,13 @@ export interface ResponseHead {
   /** First value of a header (lower-case name) as latin1, or null. */
   header(name: string): string | null;
   /**
-   * Copies the end-to-end header lines, spelled and ordered as the upstream sent them, each ended by CRLF, into `target`
-   * from `offset` on. Left out: hop-by-hop headers and those Connection names, Content-Length, Transfer-Encoding,
+   * Copies status, reason and the end-to-end header lines, spelled and ordered as the upstream sent them, into `target` from
+   * `offset` on: `200 OK CRLF name: value CRLF`. Left out: hop-by-hop headers and those Connection names, Content-Length, Transfer-Encoding,
    * Trailer, and Date (the downstream writes its own).
    *
    * @returns the offset behind the last byte written, or -1 when they do not fit
    */
-  copyEndToEndHeaders(target: Buffer, offset: number): number;
+  copyStatusAndHeaders(target: Buffer, offset: number): number;
 }
 
 /**

@@ -8,6 +8,7 @@ const COMMON_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT
 const METHOD_TOKEN = /^[A-Z][A-Z0-9_-]{0,31}$/;
 const LENGTH = /^[0-9]{1,15}$/;
 const NOT_ASCII = /[^\t\x20-\x7e]/;
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 /** Bytes of a request line beside method and target, and of a header line beside name and value. */
 const REQUEST_LINE_REST = ' '.length + ' HTTP/1.1\r\n'.length;
 const HEADER_LINE_REST = ': '.length + '\r\n'.length;
@@ -110,10 +111,16 @@ export class HeadReader {
 
   /** uWS decodes values as UTF-8; on the wire they are bytes. Gives them back as latin1, one character a byte. */
   #bytesOf(name: string, decoded: string): string {
-    if (!decoded.includes('\ufffd')) return Buffer.from(decoded, 'utf8').toString('latin1');
+    if (!decoded.includes('\ufffd')) return this.#checked(Buffer.from(decoded, 'utf8').toString('latin1'));
     // Not UTF-8: only getHeader hands out the bytes, and only those of the first line with this name.
     if (hasHeader(this.#head, name)) this.#head.fault ??= 'request_malformed';
-    return this.#request!.getHeader(name);
+    return this.#checked(this.#request!.getHeader(name));
+  }
+
+  /** What is neither printable ASCII nor beyond it has no place in a head, whoever reads it next. */
+  #checked(value: string): string {
+    if (CONTROL.test(value)) this.#head.fault ??= 'request_malformed';
+    return value;
   }
 
   #check(head: RequestHead): ErrorCode | null {

@@ -9,6 +9,9 @@ const EMPTY = Buffer.alloc(0);
  */
 const SLICE_BYTES = 15 * 1024;
 
+/** Up to this size a body that is all there is sent in one call; above it the kernel may not take all, and `tryEnd` tells. */
+const WHOLE_BYTES = 16 * 1024;
+
 /** How far a response has come. It only ever moves down this list. */
 const STATE = { NOT_BEGUN: 0, HEAD_HELD: 1, STREAMING: 2, ENDED: 3 } as const;
 
@@ -140,6 +143,10 @@ export class UwsDownstream implements Downstream {
   }
 
   write(chunk: Buffer): boolean {
+    if (this.#state === STATE.HEAD_HELD && chunk.length === this.#contentLength && chunk.length <= WHOLE_BYTES) {
+      this.#sendWhole(this.#responseHead, chunk, -1, this.#close);
+      return true;
+    }
     const rest = this.#blocked ? chunk : this.#send(chunk);
     if (rest.length > 0) this.#hold(Buffer.from(rest));
     return !this.#blocked;

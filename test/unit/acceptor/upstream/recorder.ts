@@ -31,7 +31,8 @@ export class Recorder implements ResponseHandler {
     this.contentLength = head.contentLength;
     this.arrivedWhole = head.arrivedWhole;
     const target = Buffer.alloc(64 * 1024);
-    this.headers = target.toString('latin1', 0, head.copyEndToEndHeaders(target, 0));
+    const copied = target.toString('latin1', 0, head.copyStatusAndHeaders(target, 0));
+    this.headers = copied.slice(copied.indexOf('\r\n') + 2);
     this.onEvent('head');
   }
 

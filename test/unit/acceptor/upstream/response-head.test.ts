@@ -18,7 +18,9 @@ function ok(lines: string[], statusLine = 'HTTP/1.1 200 OK', isHead = false): Up
 
 function copied(head: UpstreamResponseHead): string {
   const target = Buffer.alloc(4096);
-  return target.toString('latin1', 0, head.copyEndToEndHeaders(target, 0));
+  const text = target.toString('latin1', 0, head.copyStatusAndHeaders(target, 0));
+  assert.ok(text.startsWith(`${head.status} ${head.reason}\r\n`), text);
+  return text.slice(text.indexOf('\r\n') + 2);
 }
 
 describe('response head: status line', () => {
@@ -27,6 +29,7 @@ describe('response head: status line', () => {
     assert.equal(ok([], 'HTTP/1.1 299 Sp\xe9cial thing').reason, 'Sp\xe9cial thing');
     assert.equal(ok([], 'HTTP/1.1 200 ').reason, '');
     assert.equal(ok([], 'HTTP/1.1 200').reason, '');
+    assert.equal(copied(ok(['A: 1'], 'HTTP/1.1 200')), 'A: 1\r\n');
     assert.equal(ok([], '\r\nHTTP/1.1 599 X').status, 599);
   });
 
@@ -197,9 +200,9 @@ describe('response head: what is for this connection only', () => {
 
   it('says when the target is too small', () => {
     const head = ok(['A: 1', 'Date: x', 'B: 2']);
-    assert.equal(head.copyEndToEndHeaders(Buffer.alloc(11), 0), -1);
-    assert.equal(head.copyEndToEndHeaders(Buffer.alloc(12), 0), 12);
-    assert.equal(head.copyEndToEndHeaders(Buffer.alloc(14), 2), 14);
+    assert.equal(head.copyStatusAndHeaders(Buffer.alloc(19), 0), -1);
+    assert.equal(head.copyStatusAndHeaders(Buffer.alloc(20), 0), 20);
+    assert.equal(head.copyStatusAndHeaders(Buffer.alloc(22), 2), 22);
   });
 
   it('decides whether the connection may be used again', () => {
