@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { StartError, Supervisor } from '../supervisor/supervisor.ts';
 import { EXIT } from './commands.ts';
 import { defaultConfigPath } from './config-path.ts';
-import { type DemoOrigin, forkDemoOrigin, showDemo } from './demo.ts';
+import { type DemoOrigin, forkDemoOrigin } from './demo.ts';
+import { showDemo } from './show-demo.ts';
 
 const HELP = `Usage: penstock run [-c FILE] [--demo]
 
@@ -48,7 +49,7 @@ export async function run(args: string[]): Promise<number> {
     process.stderr.write(`${error.message.trimEnd()}\n`);
     return EXIT.NO;
   } finally {
-    await demo?.stop();
+    demo?.stop();
   }
 }
 
