@@ -24,7 +24,7 @@ export function answerFor(exchange: ExchangeState, code: ErrorCode): Answer {
     head: renderProblemHead(rendered),
     body: isHead ? null : body,
     contentLength: body.length,
-    close: ERRORS[code].source === 'downstream' && ERRORS[code].status === 400,
+    close: exchange.downstream.head.fault !== null || ERRORS[code].status === 400,
   };
 }
 

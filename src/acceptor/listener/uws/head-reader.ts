@@ -8,6 +8,8 @@ const COMMON_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT
 const METHOD_TOKEN = /^[A-Z][A-Z0-9_-]{0,31}$/;
 const LENGTH = /^[0-9]{1,15}$/;
 const NOT_ASCII = /[^\t\x20-\x7e]/;
+/** Refused by RFC 9110, section 5.5; uWS stops all of them but DEL. */
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 /** Bytes of a request line beside method and target, and of a header line beside name and value. */
 const REQUEST_LINE_REST = ' '.length + ' HTTP/1.1\r\n'.length;
 const HEADER_LINE_REST = ': '.length + '\r\n'.length;
@@ -110,6 +112,7 @@ export class HeadReader {
 
   /** uWS decodes values as UTF-8; on the wire they are bytes. Gives them back as latin1, one character a byte. */
   #bytesOf(name: string, decoded: string): string {
+    if (CONTROL.test(decoded)) this.#head.fault ??= 'request_malformed';
     if (!decoded.includes('\ufffd')) return Buffer.from(decoded, 'utf8').toString('latin1');
     // Not UTF-8: only getHeader hands out the bytes, and only those of the first line with this name.
     if (hasHeader(this.#head, name)) this.#head.fault ??= 'request_malformed';
@@ -141,9 +144,10 @@ export class HeadReader {
   }
 
   #applyConnection(head: RequestHead): ErrorCode | null {
-    if (this.#connection === null || this.#connection === 'keep-alive' || this.#connection === 'close') return null;
+    if (this.#connection === null || this.#connection === 'keep-alive') return null;
     const options = connectionOptions(this.#connection);
     if (options === null) return 'request_malformed';
+    head.wantsClose = options.includes('close');
     for (const name of options) removeHeader(head, name);
     return null;
   }
@@ -160,6 +164,7 @@ function emptyHead(peer: string, scheme: 'http' | 'https'): RequestHead {
     rawHost: '',
     headers: [],
     contentLength: 0,
+    wantsClose: false,
     forwardedFor: null,
     forwardedProto: null,
     forwardedHost: null,

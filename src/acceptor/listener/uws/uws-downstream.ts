@@ -101,7 +101,8 @@ export class UwsDownstream implements Downstream {
   // ---- response
 
   respond(head: Buffer, body: Buffer | null, contentLength: number, close: boolean): void {
-    if (!this.inHandler || this.head.contentLength === 0) {
+    const framingIsSure = this.head.contentLength === 0 && this.head.fault === null;
+    if (!this.inHandler || framingIsSure) {
       this.#sendWhole(head, body, contentLength, close);
       return;
     }
@@ -112,8 +113,9 @@ export class UwsDownstream implements Downstream {
     });
   }
 
-  #sendWhole(head: Buffer, body: Buffer | null, contentLength: number, close: boolean): void {
+  #sendWhole(head: Buffer, body: Buffer | null, contentLength: number, mustClose: boolean): void {
     this.resumeBody(); // a response that ends while the body is paused leaves the connection dead
+    const close = mustClose || this.head.wantsClose;
     this.#state = STATE.ENDED;
     this.#res.cork(() => {
       this.#res.writeStatus(head);
@@ -136,7 +138,7 @@ export class UwsDownstream implements Downstream {
     this.#state = STATE.HEAD_HELD;
     this.#responseHead = head;
     this.#contentLength = contentLength;
-    this.#close = close;
+    this.#close = close || this.head.wantsClose;
   }
 
   write(chunk: Buffer): boolean {
@@ -168,11 +170,15 @@ export class UwsDownstream implements Downstream {
   }
 
   #sendOfKnownLength(chunk: Buffer): Buffer {
+    if (this.#close && this.#state === STATE.HEAD_HELD && chunk.length === this.#contentLength) {
+      this.#sendAtOnce(chunk);
+      return EMPTY;
+    }
     let rest: Buffer = EMPTY;
     this.#res.cork(() => {
-      if (this.#state === STATE.HEAD_HELD) this.#writeHead();
+      if (this.#state === STATE.HEAD_HELD) this.#writeHeadOfStream();
       const before = this.#res.getWriteOffset();
-      const [ok, done] = this.#res.tryEnd(chunk, this.#contentLength, this.#close);
+      const [ok, done] = this.#res.tryEnd(chunk, this.#contentLength);
       if (done) this.#state = STATE.ENDED;
       else if (!ok) {
         rest = chunk.subarray(this.#res.getWriteOffset() - before);
@@ -189,7 +195,7 @@ export class UwsDownstream implements Downstream {
       const end = offset + Math.max(1024, SLICE_BYTES - headBytes);
       const slice = chunk.subarray(offset, end);
       this.#res.cork(() => {
-        if (this.#state === STATE.HEAD_HELD) this.#writeHead();
+        if (this.#state === STATE.HEAD_HELD) this.#writeHeadOfStream();
         if (!this.#res.write(slice)) this.#block();
       });
       offset = Math.min(end, chunk.length);
@@ -197,22 +203,31 @@ export class UwsDownstream implements Downstream {
     return chunk.subarray(offset);
   }
 
-  #writeHead(): void {
+  /**
+   * uWS closes only behind an `end` that carries the whole body. For a streamed one closing can but be announced, which
+   * leaves it to the client: a later `end(_, true)` would write its Connection header into the body.
+   */
+  #writeHeadOfStream(): void {
     this.#state = STATE.STREAMING;
     this.#res.writeStatus(this.#responseHead);
     this.#responseHead = EMPTY;
-    // Only an `end` that carries the whole body announces the close by itself.
     if (this.#close) this.#res.writeHeader('connection', 'close');
+  }
+
+  /** A whole response whose head is still held; uWS announces the close and keeps it when all is sent. */
+  #sendAtOnce(body: Buffer): void {
+    this.#state = STATE.ENDED;
+    this.#res.cork(() => this.#res.writeStatus(this.#responseHead).end(body, this.#close));
   }
 
   #finishStream(): void {
     this.resumeBody();
     if (this.#state === STATE.ENDED) return; // tryEnd had the last byte
-    this.#res.cork(() => {
-      if (this.#state === STATE.HEAD_HELD) this.#writeHead();
-      // Never `end(_, true)` here: behind a chunked body uWS would write a Connection header into the stream.
-      this.#res.end();
-    });
+    if (this.#state === STATE.HEAD_HELD) {
+      this.#sendAtOnce(EMPTY);
+      return;
+    }
+    this.#res.cork(() => this.#res.end());
     this.#state = STATE.ENDED;
   }
 
