@@ -22,6 +22,7 @@ interface Addon {
   boundPort(fd: number): number;
   closeFd(fd: number): void;
   glibcVersion(): string | null;
+  connectionKey(res: object): number;
   readonly AcceptLoop: new (
     fd: number,
     onConnection: (fd: number) => void,
@@ -116,6 +117,14 @@ export function boundPort(fd: number): number {
 /** Closes a listening socket, or a connection that is turned away before anything has adopted it. */
 export function closeFd(fd: number): void {
   addon.closeFd(fd);
+}
+
+/**
+ * A number that all response objects of one uWS connection share while it is open, and no other open connection has.
+ * Also the object that `filter` gets. 0 when the object does not tell, as after the response has ended.
+ */
+export function connectionKey(res: object): number {
+  return addon.connectionKey(res);
 }
 
 /** Version of the running C library, such as `2.36`; null when it is not glibc. */

@@ -23,6 +23,7 @@ static void GlibcVersion(const v8::FunctionCallbackInfo<v8::Value>& args) {
 NODE_MODULE_INIT(/* exports, module, context */) {
   penstock::AddSharedMemory(exports);
   penstock::AddListeningSockets(exports);
+  penstock::AddConnectionKey(exports);
   penstock::AddAcceptLoop(exports, context);
   NODE_SET_METHOD(exports, "glibcVersion", penstock::GlibcVersion);
 }

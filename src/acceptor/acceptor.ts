@@ -12,7 +12,7 @@ import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
-import { createUwsListener } from './listener/uws/uws-listener.ts';
+import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
@@ -62,7 +62,7 @@ export class Acceptor implements AcceptorContext {
   serve(listeners: readonly string[]): void {
     listeners.forEach((name, index) => {
       const context = this.snapshot.listeners.get(name)!;
-      const adopt = createUwsListener(this.#uws, context, {
+      const listener = new UwsListener(this.#uws, context, {
         start: (downstream) => {
           const exchange = new Exchange(this, downstream, this.now());
           exchange.begin();
@@ -70,7 +70,7 @@ export class Acceptor implements AcceptorContext {
         },
         onConnectionCount: (delta) => this.#countConnections(delta),
       });
-      const loop = new AcceptLoop(FIRST_LISTENING_FD + index, adopt, reportAcceptError);
+      const loop = new AcceptLoop(FIRST_LISTENING_FD + index, (fd) => listener.adopt(fd), reportAcceptError);
       this.#loops.push(loop);
       loop.start();
     });

@@ -24,12 +24,6 @@ export abstract class Watched {
 
   /** Something to be done about this every SLOW_SWEEP_EVERY_MS while it is in flight. */
   abstract onSlowSweep(): void;
-
-  /** Enters a phase that may last `limit`; 0: as long as the whole may. */
-  watch(code: ErrorCode, limit: Millis, now: MonotonicMs): void {
-    this.phaseCode = code;
-    this.phaseEndsAt = (limit === 0 ? Infinity : now + limit) as MonotonicMs;
-  }
 }
 
 /**
@@ -42,6 +36,8 @@ export class Deadlines {
   readonly #ring: Watched = new Sentinel();
   #size = 0;
   #slowSweepAt = 0;
+  /** The clock of deadlines: near enough, and free. */
+  #sweptAt = performance.now();
 
   constructor() {
     this.#ring.previous = this.#ring;
@@ -50,6 +46,11 @@ export class Deadlines {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** The time at which a phase that begins now and may last `limit` is over; 0: it may last as long as the whole. */
+  after(limit: Millis): MonotonicMs {
+    return (limit === 0 ? Number.POSITIVE_INFINITY : this.#sweptAt + SWEEP_EVERY_MS + limit) as MonotonicMs;
   }
 
   add(item: Watched): void {
@@ -72,6 +73,7 @@ export class Deadlines {
 
   /** Expires what is late. An item may leave the list, and others may join, while it is expired. */
   sweep(now: MonotonicMs): void {
+    this.#sweptAt = now;
     const isSlow = now >= this.#slowSweepAt;
     if (isSlow) this.#slowSweepAt = now + SLOW_SWEEP_EVERY_MS;
     let item = this.#ring.next!;

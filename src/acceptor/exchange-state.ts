@@ -99,15 +99,30 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
     return joined;
   }
 
-  /** Splits the time of an exchange that ends now; see exchange-record.ts for what belongs to what. */
-  protected settleTimes(now: MonotonicMs): void {
-    if (this.upstreamWaitFrom > 0) this.endUpstreamWait(now);
-    if (this.headAt > 0) this.transferMs = (now - this.headAt) as Millis;
-    this.gatewayMs = (now - this.startedAt - this.upstreamMs - this.transferMs) as Millis;
+  /** Enters a phase that may last `limit`; 0: as long as the whole may. `code` says what is wrong when it lasts longer. */
+  protected watch(code: ErrorCode, limit: Millis): void {
+    this.phaseCode = code;
+    this.phaseEndsAt = this.acceptor.exchanges.after(limit);
   }
 
-  protected endUpstreamWait(now: MonotonicMs): void {
+  protected beginUpstreamWait(): void {
+    this.upstreamWaitFrom = this.acceptor.now();
+  }
+
+  /** Adds a wait that is over, if there was one, to the upstream's account. @returns the time */
+  protected endUpstreamWait(): MonotonicMs {
+    if (this.upstreamWaitFrom === 0) return this.upstreamWaitFrom;
+    const now = this.acceptor.now();
     this.upstreamMs = (this.upstreamMs + now - this.upstreamWaitFrom) as Millis;
     this.upstreamWaitFrom = 0 as MonotonicMs;
+    return now;
+  }
+
+  /** Splits the time of an exchange that ends now; see exchange-record.ts for what belongs to what. */
+  protected settleTimes(): void {
+    this.endUpstreamWait();
+    const now = this.acceptor.now();
+    if (this.headAt > 0) this.transferMs = (now - this.headAt) as Millis;
+    this.gatewayMs = (now - this.startedAt - this.upstreamMs - this.transferMs) as Millis;
   }
 }

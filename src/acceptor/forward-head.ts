@@ -5,27 +5,22 @@ import { renderRequestHead } from './upstream/request-head.ts';
  * Renders the request head for the upstream: the client's end-to-end headers as they came, framing made anew, and what the
  * gateway itself vouches for.
  *
- * @returns latin1 text up to the empty line, or null when it would hold what no head may hold
+ * @returns latin1 text up to the empty line
  */
-export function renderForwardHead(exchange: ExchangeState): string | null {
+export function renderForwardHead(exchange: ExchangeState): string {
   const { acceptor, downstream, forwarded, requestId } = exchange;
   const { head } = downstream;
   const { forward } = exchange.route!;
   const via = head.via === null ? '' : `${head.via}, `;
   let ownLines = `x-forwarded-proto: ${forwarded.proto}\r\nx-forwarded-host: ${forwarded.host}\r\nvia: ${via}1.1 ${acceptor.viaPseudonym}\r\nx-request-id: ${requestId}\r\n`;
-  let ownLineCount = 4;
   // Empty behind a unix socket whose peer names nobody.
-  if (forwarded.for !== '') {
-    ownLines += `x-forwarded-for: ${forwarded.for}\r\n`;
-    ownLineCount++;
-  }
+  if (forwarded.for !== '') ownLines += `x-forwarded-for: ${forwarded.for}\r\n`;
   return renderRequestHead({
     method: exchange.method,
     target: targetFor(exchange, forward.stripPrefix),
     host: hostFor(exchange, forward.host),
     headers: head.headers,
     ownLines,
-    ownLineCount,
     bodyLength: bodyLengthOf(exchange),
   });
 }

@@ -35,8 +35,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   /** A request head has arrived. Runs in the listener's callback. */
   begin(): void {
     this.acceptor.exchanges.add(this);
-    if (this.body !== null)
-      this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, this.startedAt);
+    if (this.body !== null) this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout);
     const refusal = admit(this) ?? this.#findRoute() ?? this.#applyRequestPolicies();
     if (refusal === null) this.#forward();
     else this.answer(refusal);
@@ -47,7 +46,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     if (route === null) return this.snapshot.allowedMethods(this).length > 0 ? 'method_not_allowed' : 'route_not_found';
     this.route = route;
     this.upstream = this.snapshot.upstreams[route.forward.upstream]!;
-    if (route.forward.timeout > 0) this.endsAt = (this.startedAt + route.forward.timeout) as typeof this.endsAt;
+    this.endsAt = this.acceptor.exchanges.after(route.forward.timeout);
     return null;
   }
 
@@ -74,21 +73,18 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
 
   #forward(): void {
     this.attempts++;
-    this.upstreamWaitFrom = this.acceptor.now();
     this.wait = this.upstream!.acquire(this.triedEndpoints, this.wantsFreshConnection, this);
+    if (this.wait !== null) this.beginUpstreamWait();
   }
 
   onConnection(connection: UpstreamConnection): void {
     this.wait = null;
+    this.endUpstreamWait();
     this.connection = connection;
     this.endpoint = connection.endpoint.name;
-    const head = renderForwardHead(this);
-    if (head === null) {
-      this.answer('request_malformed');
-      return;
-    }
-    connection.send(head, this.body !== null, this.method === 'HEAD', this);
+    connection.send(renderForwardHead(this), this.body !== null, this.method === 'HEAD', this);
     this.body?.sendTo(connection);
+    this.beginUpstreamWait();
     this.#watchRequest();
   }
 
@@ -105,19 +101,16 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   /** Who is waited for while the request is on its way, and for how long. */
   #watchRequest(): void {
     const { body, route } = this;
-    const now = this.acceptor.now();
-    if (body?.isBlocked) this.watch('upstream_idle_timeout', route!.forward.idleTimeout, now);
+    if (body?.isBlocked) this.watch('upstream_idle_timeout', route!.forward.idleTimeout);
     else if (body !== null && !body.isComplete)
-      this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout, now);
-    else if (this.connection !== null) this.watch('upstream_head_timeout', route!.forward.headTimeout, now);
+      this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout);
+    else if (this.connection !== null) this.watch('upstream_head_timeout', route!.forward.headTimeout);
   }
 
   // ── 3. The response ───────────────────────────────────────────────────────────────────────────────────────────────
 
   onResponseHead(head: ResponseHead): void {
-    const now = this.acceptor.now();
-    this.endUpstreamWait(now);
-    this.headAt = now;
+    this.headAt = this.endUpstreamWait();
     const rendered = renderResponseHead(head, this.requestId);
     if (rendered === null) {
       this.connection!.destroy();
@@ -131,13 +124,13 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
       this.bodylessHead = rendered;
       this.declaredLength = head.status === 204 ? -1 : head.contentLength;
     } else this.downstream.begin(rendered, head.contentLength, this.#mustClose());
-    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout, now);
+    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
   }
 
   onResponseBody(chunk: Buffer): void {
     this.bytesOut += chunk.length;
     if (this.downstream.write(chunk)) {
-      this.phaseEndsAt = (this.acceptor.now() + this.route!.forward.idleTimeout) as typeof this.phaseEndsAt;
+      this.phaseEndsAt = this.acceptor.exchanges.after(this.route!.forward.idleTimeout);
       return;
     }
     this.connection!.pause();
@@ -150,12 +143,12 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
       this.finish(null);
       return;
     }
-    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout, this.acceptor.now());
+    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
     this.connection?.resume();
   }
 
   #watchClient(): void {
-    this.watch('client_stalled', this.downstream.listener.config.limits.bodyTimeout, this.acceptor.now());
+    this.watch('client_stalled', this.downstream.listener.config.limits.bodyTimeout);
   }
 
   /** Whether this response must be the connection's last: the gateway is leaving, or the client sends what nobody will read. */
@@ -205,7 +198,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     const verdict = decideRetry(this.#failedAttempt(code));
     this.connection = null;
     this.body?.detach();
-    if (this.upstreamWaitFrom > 0) this.endUpstreamWait(this.acceptor.now());
+    this.endUpstreamWait();
     if (this.responseBegun) {
       this.#cutOff(code);
     } else if (verdict === 'give-up') {
@@ -261,7 +254,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.connection?.destroy();
     this.connection = null;
     this.body?.discard();
-    this.settleTimes(this.acceptor.now());
+    this.settleTimes();
     this.acceptor.metrics.record(this);
     this.acceptor.accessLog?.add(this);
   }

@@ -112,11 +112,16 @@ export class HeadReader {
 
   /** uWS decodes values as UTF-8; on the wire they are bytes. Gives them back as latin1, one character a byte. */
   #bytesOf(name: string, decoded: string): string {
-    if (CONTROL.test(decoded)) this.#head.fault ??= 'request_malformed';
-    if (!decoded.includes('\ufffd')) return Buffer.from(decoded, 'utf8').toString('latin1');
+    if (!decoded.includes('\ufffd')) return this.#checked(Buffer.from(decoded, 'utf8').toString('latin1'));
     // Not UTF-8: only getHeader hands out the bytes, and only those of the first line with this name.
     if (hasHeader(this.#head, name)) this.#head.fault ??= 'request_malformed';
-    return this.#request!.getHeader(name);
+    return this.#checked(this.#request!.getHeader(name));
+  }
+
+  /** What is neither printable ASCII nor beyond it has no place in a head, whoever reads it next. */
+  #checked(value: string): string {
+    if (CONTROL.test(value)) this.#head.fault ??= 'request_malformed';
+    return value;
   }
 
   #check(head: RequestHead): ErrorCode | null {

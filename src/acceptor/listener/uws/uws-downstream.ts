@@ -9,6 +9,9 @@ const EMPTY = Buffer.alloc(0);
  */
 const SLICE_BYTES = 15 * 1024;
 
+/** Up to this size a body that is all there is sent in one call; above it the kernel may not take all, and `tryEnd` tells. */
+const WHOLE_BYTES = 16 * 1024;
+
 /** How far a response has come. It only ever moves down this list. */
 const STATE = { NOT_BEGUN: 0, HEAD_HELD: 1, STREAMING: 2, ENDED: 3 } as const;
 
@@ -142,6 +145,10 @@ export class UwsDownstream implements Downstream {
   }
 
   write(chunk: Buffer): boolean {
+    if (this.#state === STATE.HEAD_HELD && chunk.length === this.#contentLength && chunk.length <= WHOLE_BYTES) {
+      this.#sendWhole(this.#responseHead, chunk, -1, this.#close);
+      return true;
+    }
     const rest = this.#blocked ? chunk : this.#send(chunk);
     if (rest.length > 0) this.#hold(Buffer.from(rest));
     return !this.#blocked;
@@ -170,10 +177,6 @@ export class UwsDownstream implements Downstream {
   }
 
   #sendOfKnownLength(chunk: Buffer): Buffer {
-    if (this.#close && this.#state === STATE.HEAD_HELD && chunk.length === this.#contentLength) {
-      this.#sendAtOnce(chunk);
-      return EMPTY;
-    }
     let rest: Buffer = EMPTY;
     this.#res.cork(() => {
       if (this.#state === STATE.HEAD_HELD) this.#writeHeadOfStream();
@@ -214,17 +217,11 @@ export class UwsDownstream implements Downstream {
     if (this.#close) this.#res.writeHeader('connection', 'close');
   }
 
-  /** A whole response whose head is still held; uWS announces the close and keeps it when all is sent. */
-  #sendAtOnce(body: Buffer): void {
-    this.#state = STATE.ENDED;
-    this.#res.cork(() => this.#res.writeStatus(this.#responseHead).end(body, this.#close));
-  }
-
   #finishStream(): void {
     this.resumeBody();
     if (this.#state === STATE.ENDED) return; // tryEnd had the last byte
     if (this.#state === STATE.HEAD_HELD) {
-      this.#sendAtOnce(EMPTY);
+      this.#sendWhole(this.#responseHead, EMPTY, -1, this.#close);
       return;
     }
     this.#res.cork(() => this.#res.end());

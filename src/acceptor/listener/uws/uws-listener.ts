@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, Uws } from '../../../../native-bindings/uws-types.ts';
-import { formatAddress } from '../../../decision/ip-address.ts';
 import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
 import { HeadReader } from './head-reader.ts';
+import { PeerAddresses } from './peer-addresses.ts';
 import { UwsDownstream } from './uws-downstream.ts';
 
 /** What a listener needs of its acceptor. */
@@ -13,46 +13,57 @@ export interface UwsListenerHost {
 }
 
 /**
- * Builds the uWS app of one listener. Nothing is ever removed from it: a changed listener is another app, and the old one
- * lives on until its connections end.
- *
- * @returns a function that gives the app an accepted socket
+ * The uWS app of one listener. Nothing is ever removed from it: a changed listener is another app, and the old one lives on
+ * until its connections end.
  */
-export function createUwsListener(uws: Uws, context: ListenerContext, host: UwsListenerHost): (fd: number) => void {
-  const app = createApp(uws, context);
-  setTimeouts(app, context);
-  app.filter((_res, delta) => host.onConnectionCount(delta));
-  const reader = new HeadReader(context.config);
-  const handler = (res: HttpResponse, req: HttpRequest) => serve(res, req, reader, context, host.start);
-  // Each server name has a router of its own; after the loop the default one is chosen again.
-  for (const name of serverNames(context)) app.domain(name).any('/*', handler);
-  (context.config.tls === null ? app : app.domain('')).any('/*', handler);
-  return (fd) => app.adoptSocket(fd);
-}
+export class UwsListener {
+  readonly #app: TemplatedApp;
+  readonly #context: ListenerContext;
+  readonly #start: ExchangeStarter;
+  readonly #reader: HeadReader;
+  readonly #peers = new PeerAddresses();
 
-/** Anything thrown in here before `onAborted` is set would end the process without a word, so that comes first. */
-function serve(
-  res: HttpResponse,
-  req: HttpRequest,
-  reader: HeadReader,
-  context: ListenerContext,
-  start: ExchangeStarter,
-): void {
-  let downstream: UwsDownstream | null = null;
-  res.onAborted(() => downstream?.onAborted());
-  try {
-    const head = reader.read(req, formatAddress(res.getRemoteAddress()));
-    downstream = new UwsDownstream(res, head, context);
-    const created = downstream;
-    // Attached in this turn or the bytes that came with the head are lost; also when the gateway answers by itself.
-    if (head.contentLength !== 0) res.onData((chunk, isLast) => created.onData(chunk, isLast));
-    created.handler = start(created);
-    created.inHandler = false;
-  } catch (error) {
-    // A bug of ours: uWS would swallow or abort on it, so make it the uncaught exception that ends this acceptor.
-    setImmediate(() => {
-      throw error;
-    });
+  constructor(uws: Uws, context: ListenerContext, host: UwsListenerHost) {
+    this.#context = context;
+    this.#start = host.start;
+    this.#reader = new HeadReader(context.config);
+    const app = createApp(uws, context);
+    setTimeouts(app, context);
+    const onConnection = (res: HttpResponse, change: 1 | -1) => {
+      this.#peers.onConnection(res, change);
+      host.onConnectionCount(change);
+    };
+    app.filter(onConnection);
+    const serve = (res: HttpResponse, req: HttpRequest) => this.#serve(res, req);
+    // Each server name has a router of its own; after the loop the default one is chosen again.
+    for (const name of serverNames(context)) app.domain(name).any('/*', serve);
+    this.#app = context.config.tls === null ? app : app.domain('');
+    this.#app.any('/*', serve);
+  }
+
+  /** Takes over an accepted socket. */
+  adopt(fd: number): void {
+    this.#app.adoptSocket(fd);
+  }
+
+  /** Anything thrown in here before `onAborted` is set would end the process without a word, so that comes first. */
+  #serve(res: HttpResponse, req: HttpRequest): void {
+    let downstream: UwsDownstream | null = null;
+    res.onAborted(() => downstream?.onAborted());
+    try {
+      const head = this.#reader.read(req, this.#peers.of(res));
+      const created = new UwsDownstream(res, head, this.#context);
+      downstream = created;
+      // Attached in this turn or the bytes that came with the head are lost; also when the gateway answers by itself.
+      if (head.contentLength !== 0) res.onData((chunk, isLast) => created.onData(chunk, isLast));
+      created.handler = this.#start(created);
+      created.inHandler = false;
+    } catch (error) {
+      // A bug of ours: uWS would swallow it or abort, so make it the uncaught exception that ends this acceptor.
+      setImmediate(() => {
+        throw error;
+      });
+    }
   }
 }
 
