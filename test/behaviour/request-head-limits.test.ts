@@ -45,6 +45,12 @@ for (const [name, listenerPort, limit] of [
   });
 }
 
+test('the largest limit that can be configured works', async (t) => {
+  const roomy = await plainGateway(t, origin.url, { listener: { limits: { headerBytes: '1MiB' } } });
+  // No more, because the origin takes 256 KiB.
+  assert.equal((await requestOnce(t, roomy.portOf('public'), headOf(200 * KIB, '/roomy'))).status, 200);
+});
+
 test('a head that arrives byte by byte counts like one that arrives at once', async (t) => {
   const client = await rawClient(t, small);
   await client.trickle(headOf(KIB));
