@@ -23,6 +23,7 @@ interface Addon {
   closeFd(fd: number): void;
   glibcVersion(): string | null;
   connectionKey(res: object): number;
+  withoutStdout(run: () => void): void;
   readonly AcceptLoop: new (
     fd: number,
     onConnection: (fd: number) => void,
@@ -191,4 +192,12 @@ export class AcceptLoop {
     if (this.#restart !== null) clearTimeout(this.#restart);
     this.#restart = null;
   }
+}
+
+/**
+ * Runs a function while the process's standard output leads nowhere, for libraries that print to it. What other threads write
+ * there in the meantime is lost as well.
+ */
+export function withoutStdout(run: () => void): void {
+  addon.withoutStdout(run);
 }

@@ -32,7 +32,7 @@ const EXAMINED_BINARIES: Readonly<Record<string, string>> = {
 };
 
 /** The largest request head uWS may be told to take; it keeps such a buffer for every head that arrives in pieces. */
-const MAX_HEADER_BYTES = 1024 * 1024;
+export const MAX_HEADER_BYTES = 1024 * 1024;
 const MIN_HEADER_BYTES = 1024;
 
 export interface UwsOptions {

@@ -83,8 +83,8 @@ export interface HttpResponse {
   /** For HEAD, 204 and 304. Never pass undefined for the length: call it without arguments. */
   endWithoutBody(): this;
   endWithoutBody(contentLength: number, closeConnection?: boolean): this;
-  /** A piece of a body of known length: [all of it was taken, the response is complete]. Never with an empty piece. */
-  tryEnd(chunk: UwsBytes, totalBytes: number, closeConnection?: boolean): [ok: boolean, done: boolean];
+  /** A piece of a body of known length: [all of it was taken, the response is complete]. Never an empty piece. Cannot close. */
+  tryEnd(chunk: UwsBytes, totalBytes: number): [ok: boolean, done: boolean];
   /** Runs `write` with all its output in one buffer, synchronously. */
   cork(write: () => void): this;
   /** Ends the connection; calls the `onAborted` handler before it returns. */

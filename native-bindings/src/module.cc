@@ -24,6 +24,7 @@ NODE_MODULE_INIT(/* exports, module, context */) {
   penstock::AddSharedMemory(exports);
   penstock::AddListeningSockets(exports);
   penstock::AddConnectionKey(exports);
+  penstock::AddQuietStdout(exports);
   penstock::AddAcceptLoop(exports, context);
   NODE_SET_METHOD(exports, "glibcVersion", penstock::GlibcVersion);
 }

@@ -62,13 +62,19 @@ export class Acceptor implements AcceptorContext {
   serve(listeners: readonly string[]): void {
     listeners.forEach((name, index) => {
       const context = this.snapshot.listeners.get(name)!;
+      let openHere = 0;
       const listener = new UwsListener(this.#uws, context, {
         start: (downstream) => {
           const exchange = new Exchange(this, downstream, this.now());
           exchange.begin();
           return exchange;
         },
-        onConnectionCount: (delta) => this.#countConnections(delta),
+        onConnectionCount: (delta) => {
+          this.#countConnections(delta);
+          openHere += delta;
+          if (openHere >= context.config.limits.connections) loop.stop();
+          else if (delta < 0) loop.start();
+        },
       });
       const loop = new AcceptLoop(FIRST_LISTENING_FD + index, (fd) => listener.adopt(fd), reportAcceptError);
       this.#loops.push(loop);

@@ -20,8 +20,6 @@ export function admit(exchange: ExchangeState): ErrorCode | null {
   exchange.clientIp = forwarded.clientIp;
   exchange.requestId = isTrusted ? acceptor.requestIds.adopt(head.requestId) : acceptor.requestIds.next();
   if (head.fault !== null) return head.fault;
-  // CONNECT wants a tunnel, and TRACE would show a client what the gateway adds for the upstream's eyes.
-  if (head.method === 'CONNECT' || head.method === 'TRACE') return 'method_not_allowed';
   const path = normalisePath(head.rawPath, listener.config.path);
   if (path === null) return 'path_invalid';
   exchange.path = path;
@@ -30,5 +28,8 @@ export function admit(exchange: ExchangeState): ErrorCode | null {
   if (host === null) return 'host_invalid';
   exchange.host = host;
   if (head.via?.includes(acceptor.viaPseudonym)) return 'loop_detected';
+  // CONNECT wants a tunnel, and TRACE would show a client what the gateway adds for the upstream's eyes. The last check,
+  // because the answer names the methods that are allowed with this host and path.
+  if (head.method === 'CONNECT' || head.method === 'TRACE') return 'method_not_allowed';
   return null;
 }

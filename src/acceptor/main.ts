@@ -1,5 +1,5 @@
 /** Entry of an acceptor process; `src/main.ts` comes here when the supervisor has put an assignment into the environment. */
-import { loadUws } from '../../native-bindings/uws-loader.ts';
+import { loadUws, MAX_HEADER_BYTES } from '../../native-bindings/uws-loader.ts';
 import type { AcceptorSlot, Millis } from '../brand.ts';
 import type { AcceptorAssignment, FromAcceptor, ToAcceptor } from '../ipc.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
@@ -18,7 +18,7 @@ const ORPHAN_DRAIN = { quiet: 1000 as Millis, limit: 30_000 as Millis };
 export function runAcceptor(assignment: AcceptorAssignment): void {
   try {
     const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
-    const uws = loadUws({ maxHeaderBytes: largestHead(memory) + HEAD_SLACK_BYTES });
+    const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
     const acceptor = new Acceptor(uws, memory, assignment);
     acceptor.takeOver();
     acceptor.serve(assignment.listeners);

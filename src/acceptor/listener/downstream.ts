@@ -42,6 +42,8 @@ export interface RequestHead extends ForwardedFacts {
   headers: string[];
   /** The declared length; 0 without a body, -1 when the body is chunked. */
   contentLength: number;
+  /** The client asks for the connection to end with this response. */
+  wantsClose: boolean;
   /** X-Forwarded-For, -Proto, -Host, Via and X-Request-Id as the peer sent them: claims, not facts. */
   forwardedFor: string | null;
   forwardedProto: string | null;

@@ -71,13 +71,14 @@ const PROTECTED: ReadonlySet<string> = new Set([
  * Reads a Connection header (RFC 9110, section 7.6.1).
  *
  * @param value all its lines joined by commas
- * @returns the lower-case names of the headers it takes away; null when it names one that must stay
+ * @returns the lower-case names of the headers it takes away, and `close` if that is among them; null when it names one
+ *   that must stay
  */
 export function connectionOptions(value: string): readonly string[] | null {
   const names: string[] = [];
   for (const part of value.toLowerCase().split(',')) {
     const name = part.trim();
-    if (name === '' || name === 'close' || name === 'keep-alive') continue;
+    if (name === '' || name === 'keep-alive') continue;
     if (PROTECTED.has(name)) return null;
     names.push(name);
   }

@@ -3,6 +3,9 @@ import { ERRORS, type ErrorCode } from '../../errors/table.ts';
 import type { ExchangeState } from '../exchange-state.ts';
 import { renderProblemHead } from './render-head.ts';
 
+/** Behind these the client cannot be expected to send what this connection could go on with. */
+const CLOSING: ReadonlySet<number> = new Set([400, 408]);
+
 /** What a client whose upstream is busy should wait before it asks again, in seconds. */
 const RETRY_AFTER_SECONDS = '1';
 
@@ -24,7 +27,7 @@ export function answerFor(exchange: ExchangeState, code: ErrorCode): Answer {
     head: renderProblemHead(rendered),
     body: isHead ? null : body,
     contentLength: body.length,
-    close: ERRORS[code].source === 'downstream' && ERRORS[code].status === 400,
+    close: exchange.downstream.head.fault !== null || CLOSING.has(ERRORS[code].status),
   };
 }
 

@@ -8,6 +8,7 @@ const COMMON_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT
 const METHOD_TOKEN = /^[A-Z][A-Z0-9_-]{0,31}$/;
 const LENGTH = /^[0-9]{1,15}$/;
 const NOT_ASCII = /[^\t\x20-\x7e]/;
+/** Refused by RFC 9110, section 5.5; uWS stops all of them but DEL. */
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 /** Bytes of a request line beside method and target, and of a header line beside name and value. */
 const REQUEST_LINE_REST = ' '.length + ' HTTP/1.1\r\n'.length;
@@ -148,9 +149,10 @@ export class HeadReader {
   }
 
   #applyConnection(head: RequestHead): ErrorCode | null {
-    if (this.#connection === null || this.#connection === 'keep-alive' || this.#connection === 'close') return null;
+    if (this.#connection === null || this.#connection === 'keep-alive') return null;
     const options = connectionOptions(this.#connection);
     if (options === null) return 'request_malformed';
+    head.wantsClose = options.includes('close');
     for (const name of options) removeHeader(head, name);
     return null;
   }
@@ -167,6 +169,7 @@ function emptyHead(peer: string, scheme: 'http' | 'https'): RequestHead {
     rawHost: '',
     headers: [],
     contentLength: 0,
+    wantsClose: false,
     forwardedFor: null,
     forwardedProto: null,
     forwardedHost: null,

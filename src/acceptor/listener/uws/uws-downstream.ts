@@ -104,7 +104,8 @@ export class UwsDownstream implements Downstream {
   // ---- response
 
   respond(head: Buffer, body: Buffer | null, contentLength: number, close: boolean): void {
-    if (!this.inHandler || this.head.contentLength === 0) {
+    const framingIsSure = this.head.contentLength === 0 && this.head.fault === null;
+    if (!this.inHandler || framingIsSure) {
       this.#sendWhole(head, body, contentLength, close);
       return;
     }
@@ -115,8 +116,9 @@ export class UwsDownstream implements Downstream {
     });
   }
 
-  #sendWhole(head: Buffer, body: Buffer | null, contentLength: number, close: boolean): void {
+  #sendWhole(head: Buffer, body: Buffer | null, contentLength: number, mustClose: boolean): void {
     this.resumeBody(); // a response that ends while the body is paused leaves the connection dead
+    const close = mustClose || this.head.wantsClose;
     this.#state = STATE.ENDED;
     this.#res.cork(() => {
       this.#res.writeStatus(head);
@@ -139,7 +141,7 @@ export class UwsDownstream implements Downstream {
     this.#state = STATE.HEAD_HELD;
     this.#responseHead = head;
     this.#contentLength = contentLength;
-    this.#close = close;
+    this.#close = close || this.head.wantsClose;
   }
 
   write(chunk: Buffer): boolean {
@@ -177,9 +179,9 @@ export class UwsDownstream implements Downstream {
   #sendOfKnownLength(chunk: Buffer): Buffer {
     let rest: Buffer = EMPTY;
     this.#res.cork(() => {
-      if (this.#state === STATE.HEAD_HELD) this.#writeHead();
+      if (this.#state === STATE.HEAD_HELD) this.#writeHeadOfStream();
       const before = this.#res.getWriteOffset();
-      const [ok, done] = this.#res.tryEnd(chunk, this.#contentLength, this.#close);
+      const [ok, done] = this.#res.tryEnd(chunk, this.#contentLength);
       if (done) this.#state = STATE.ENDED;
       else if (!ok) {
         rest = chunk.subarray(this.#res.getWriteOffset() - before);
@@ -196,7 +198,7 @@ export class UwsDownstream implements Downstream {
       const end = offset + Math.max(1024, SLICE_BYTES - headBytes);
       const slice = chunk.subarray(offset, end);
       this.#res.cork(() => {
-        if (this.#state === STATE.HEAD_HELD) this.#writeHead();
+        if (this.#state === STATE.HEAD_HELD) this.#writeHeadOfStream();
         if (!this.#res.write(slice)) this.#block();
       });
       offset = Math.min(end, chunk.length);
@@ -204,22 +206,25 @@ export class UwsDownstream implements Downstream {
     return chunk.subarray(offset);
   }
 
-  #writeHead(): void {
+  /**
+   * uWS closes only behind an `end` that carries the whole body. For a streamed one closing can but be announced, which
+   * leaves it to the client: a later `end(_, true)` would write its Connection header into the body.
+   */
+  #writeHeadOfStream(): void {
     this.#state = STATE.STREAMING;
     this.#res.writeStatus(this.#responseHead);
     this.#responseHead = EMPTY;
-    // Only an `end` that carries the whole body announces the close by itself.
     if (this.#close) this.#res.writeHeader('connection', 'close');
   }
 
   #finishStream(): void {
     this.resumeBody();
     if (this.#state === STATE.ENDED) return; // tryEnd had the last byte
-    this.#res.cork(() => {
-      if (this.#state === STATE.HEAD_HELD) this.#writeHead();
-      // Never `end(_, true)` here: behind a chunked body uWS would write a Connection header into the stream.
-      this.#res.end();
-    });
+    if (this.#state === STATE.HEAD_HELD) {
+      this.#sendWhole(this.#responseHead, EMPTY, -1, this.#close);
+      return;
+    }
+    this.#res.cork(() => this.#res.end());
     this.#state = STATE.ENDED;
   }
 

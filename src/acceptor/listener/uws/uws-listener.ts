@@ -1,8 +1,12 @@
+import { withoutStdout } from '../../../../native-bindings/native.ts';
 import type { HttpRequest, HttpResponse, TemplatedApp, Uws } from '../../../../native-bindings/uws-types.ts';
 import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
 import { HeadReader } from './head-reader.ts';
 import { PeerAddresses } from './peer-addresses.ts';
 import { UwsDownstream } from './uws-downstream.ts';
+
+/** uWS counts 240 steps of 4 s round and round: a longer timer would fire after what is left over. */
+const LONGEST_TIMER_SECONDS = 239 * 4;
 
 /** What a listener needs of its acceptor. */
 export interface UwsListenerHost {
@@ -35,10 +39,12 @@ export class UwsListener {
     };
     app.filter(onConnection);
     const serve = (res: HttpResponse, req: HttpRequest) => this.#serve(res, req);
-    // Each server name has a router of its own; after the loop the default one is chosen again.
-    for (const name of serverNames(context)) app.domain(name).any('/*', serve);
-    this.#app = context.config.tls === null ? app : app.domain('');
-    this.#app.any('/*', serve);
+    this.#app = app;
+    app.any('/*', serve);
+    // Each server name has a router of its own. uWS prints a line about each to where the access log may go.
+    withoutStdout(() => {
+      for (const name of serverNames(context)) app.domain(name).any('/*', serve);
+    });
   }
 
   /** Takes over an accepted socket. */
@@ -86,7 +92,7 @@ function serverNames({ config }: ListenerContext): string[] {
  * requests. The gateway's timers rule everything in between.
  */
 function setTimeouts(app: TemplatedApp, { config }: ListenerContext): void {
-  const seconds = (ms: number) => Math.ceil(ms / 1000);
+  const seconds = (ms: number) => Math.min(Math.ceil(ms / 1000), LONGEST_TIMER_SECONDS);
   app.setIdleTimeout?.(seconds(config.limits.headerTimeout));
   app.setResponseTimeout?.(seconds(config.limits.idleTimeout));
 }
