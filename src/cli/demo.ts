@@ -1,7 +1,8 @@
 /** What `penstock run --demo` adds: an origin to forward to, and one request to see it work. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { StartError } from '../supervisor/supervisor.ts';
+import { StartError } from '../supervisor/start-error.ts';
+import type { DemoOriginReply } from './demo-origin.ts';
 
 const ENTRY = fileURLToPath(new URL('./demo-origin.js', import.meta.url));
 const SHOWN_PATH = '/catalog/42';
@@ -11,13 +12,16 @@ export interface DemoOrigin {
   stop(): void;
 }
 
-/** @throws StartError when its port is taken; the child has printed the sentence by then, so this one is short */
-export function forkDemoOrigin(): Promise<DemoOrigin> {
+/** @throws StartError when it cannot start, because its port is taken */
+export async function forkDemoOrigin(): Promise<DemoOrigin> {
   const child: ChildProcess = fork(ENTRY, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  return new Promise((resolve, reject) => {
-    child.once('message', () => resolve({ stop: () => void child.kill() }));
-    child.once('exit', () => reject(new StartError('The demo needs its origin.')));
+  const reply = await new Promise<DemoOriginReply>((resolve) => {
+    child.once('message', resolve);
+    child.once('exit', (code, signal) => resolve({ error: `The demo origin ended (${signal ?? code}).` }));
   });
+  if ('error' in reply) throw new StartError(reply.error);
+  // Without its channel the origin ends by itself, which it does as well when the gateway is killed.
+  return { stop: () => void (child.connected && child.disconnect()) };
 }
 
 /** Sends one request through the gateway and prints it as a curl line with its answer. */

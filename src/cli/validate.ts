@@ -4,6 +4,7 @@ import { formatDiagnostic } from '../config/diagnostics.ts';
 import { loadAndCompile } from '../config/load-and-compile.ts';
 import { formatSize } from '../config/units.ts';
 import type { CompileReply } from '../offload/protocol.ts';
+import { type CommandOutput, TERMINAL } from './command-output.ts';
 import { defaultConfigPath } from './config-path.ts';
 
 const HELP = `Usage: penstock validate [-c FILE] [--json]
@@ -21,17 +22,6 @@ Exit code: 0 usable, 1 not usable, 2 wrong use.
 Example:
   penstock validate -c config/examples/retailer.yaml
 `;
-
-/** Where a command writes; handed in by tests. */
-export interface CommandOutput {
-  out(text: string): void;
-  error(text: string): void;
-}
-
-const TERMINAL: CommandOutput = {
-  out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
-};
 
 /** Runs the command with the arguments behind its name. @returns the exit code */
 export async function validate(args: string[], output: CommandOutput = TERMINAL): Promise<number> {
