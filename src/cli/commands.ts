@@ -22,7 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 export async function runCommand(args: string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(usage());
+    (name === undefined ? process.stderr : process.stdout).write(usage());
     return name === undefined ? EXIT.WRONG_USE : EXIT.OK;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
