@@ -52,7 +52,7 @@ export async function run(args: string[]): Promise<number> {
     process.stderr.write(`${error.message.trimEnd()}\n`);
     return EXIT.NO;
   } finally {
-    demo?.stop();
+    await demo?.stop();
   }
 }
 
