@@ -1,7 +1,7 @@
 /**
  * Process 0: never carries a request. It owns the sockets and the memory, so that no acceptor's death can take them along.
  *
- *   start     compile -> listen -> memory -> publish -> admin -> fork acceptors
+ *   start     compile -> memory -> listen -> publish -> admin -> fork acceptors
  *   reload    compile -> publish into the idle half -> announce -> every acceptor acknowledges   (SIGHUP)
  *   roll      fork a successor, wait until it accepts, drain the predecessor, next lane          (SIGUSR2)
  *   stop      close sockets, drain all acceptors                                                 (SIGTERM, SIGINT)
@@ -12,6 +12,7 @@ import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
+import type { MemorySizes } from '../shared-memory/segments.ts';
 import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
@@ -61,14 +62,14 @@ export class Supervisor {
     const { runtime } = compiled.settings;
     const lanes = runtime.acceptors === 'auto' ? availableParallelism() : runtime.acceptors;
     const { capacity } = compiled.series;
-    this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
-    this.memory = createSharedMemory({
+    this.memory = makeMemory({
       slots: 2 * lanes,
       configHalfBytes: runtime.memory.config as Bytes,
       bucketBytes: (runtime.memory.buckets * BUCKET_BYTES) as Bytes,
       slabBytes: slabBytes(capacity) as Bytes,
       series: capacity,
     });
+    this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, compiled.series);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
   }
@@ -244,6 +245,14 @@ class Sequence {
     const done = this.#last.then(task);
     this.#last = done;
     return done;
+  }
+}
+
+function makeMemory(sizes: MemorySizes): SharedMemory {
+  try {
+    return createSharedMemory(sizes);
+  } catch (error) {
+    throw new StartError(`The shared memory that runtime.memory asks for cannot be had: ${(error as Error).message}.`);
   }
 }
 

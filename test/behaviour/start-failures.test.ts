@@ -115,17 +115,6 @@ describe('a gateway that cannot start says so in one sentence, exits with 1 and 
     const printed = await failureOf(t, configOf({ runtime: { memory: { config: '64KiB' } }, upstreams, routes }));
     assert.match(printed, /the compiled config needs \d+KiB and has room for 64KiB/);
   });
-
-  it('when the port of the demo origin is taken', async (t) => {
-    const server = createServer().listen(9001, '127.0.0.1');
-    t.after(() => server.close());
-    // Taken by this test, or already by somebody else: either way it cannot be had.
-    await new Promise((resolve) => server.once('listening', resolve).once('error', resolve));
-    assert.equal(
-      await failureOf(t, configOf(), ['--demo']),
-      'The demo origin cannot start: port 9001 of 127.0.0.1 is taken. End what listens there first.\n',
-    );
-  });
 });
 
 /** A copy of the compiled gateway in a folder of its own, to be taken apart. */
