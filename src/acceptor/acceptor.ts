@@ -1,4 +1,4 @@
-import { AcceptLoop } from '../../native-bindings/native.ts';
+import { AcceptLoop, closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
@@ -61,28 +61,45 @@ export class Acceptor implements AcceptorContext {
   /** Begins to accept on every listener, in the order of the inherited descriptors. */
   serve(listeners: readonly string[]): void {
     listeners.forEach((name, index) => {
-      const context = this.snapshot.listeners.get(name)!;
-      let openHere = 0;
-      const listener = new UwsListener(this.#uws, context, {
-        start: (downstream) => {
-          const exchange = new Exchange(this, downstream, this.now());
-          exchange.begin();
-          return exchange;
-        },
-        onConnectionCount: (delta) => {
-          this.#countConnections(delta);
-          openHere += delta;
-          if (openHere >= context.config.limits.connections) loop.stop();
-          else if (delta < 0) loop.start();
-        },
-      });
-      const loop = new AcceptLoop(FIRST_LISTENING_FD + index, (fd) => listener.adopt(fd), reportAcceptError);
+      const loop = this.#createLoop(name, FIRST_LISTENING_FD + index);
       this.#loops.push(loop);
       loop.start();
     });
     setInterval(() => this.#sweep(), SWEEP_EVERY_MS);
     setInterval(() => this.#beat(), HEARTBEAT_EVERY_MS).unref();
     this.#memory.control.setState(this.#slot, SLOT_STATE.SERVING);
+  }
+
+  /** Accepts for one listener, up to its limit of open connections; beyond it, new ones wait in the kernel's queue. */
+  #createLoop(name: string, fd: number): AcceptLoop {
+    const { limits } = this.snapshot.listeners.get(name)!.config;
+    let openHere = 0;
+    const listener = this.#createListener(name, (delta) => {
+      this.#countConnections(delta);
+      openHere += delta;
+      if (openHere >= limits.connections) loop.stop();
+      else if (delta < 0) loop.start();
+    });
+    const loop = new AcceptLoop(fd, (accepted) => listener.adopt(accepted), reportAcceptError);
+    return loop;
+  }
+
+  /** @throws Error of one sentence: uWS itself says nothing more than that it failed */
+  #createListener(name: string, onConnectionCount: (delta: number) => void): UwsListener {
+    try {
+      return new UwsListener(this.#uws, this.snapshot.listeners.get(name)!, {
+        start: (downstream) => {
+          const exchange = new Exchange(this, downstream, this.now());
+          exchange.begin();
+          return exchange;
+        },
+        onConnectionCount,
+      });
+    } catch (error) {
+      throw new Error(
+        `Listener ${name} cannot be set up, are its certificates and keys readable and whole? (${(error as Error).message})`,
+      );
+    }
   }
 
   /**
@@ -98,6 +115,9 @@ export class Acceptor implements AcceptorContext {
       if (inUse.has(key)) continue;
       this.#upstreams.delete(key);
       group.close();
+      // Nobody sets these any more, unless a changed upstream of the same name does at the next beat.
+      this.metrics.setConnections(group.series, 0);
+      this.metrics.setWaiting(group.series, 0);
     }
     this.#openAccessLog(image.globals().accessLog);
     this.#memory.control.acknowledge(this.#slot, generation);
@@ -107,9 +127,7 @@ export class Acceptor implements AcceptorContext {
   /** See `drain` in ipc.ts. Exits the process in the end. Told again, the newer limits hold. */
   drain(quiet: Millis, limit: Millis): void {
     if (this.#drainTimer !== null) clearInterval(this.#drainTimer);
-    this.isDraining = true;
-    this.#memory.control.setState(this.#slot, SLOT_STATE.DRAINING);
-    for (const loop of this.#loops) loop.close();
+    if (!this.isDraining) this.#stopAccepting();
     const began = this.now();
     let busyAt = began;
     this.#drainTimer = setInterval(() => {
@@ -119,7 +137,19 @@ export class Acceptor implements AcceptorContext {
     }, DRAIN_CHECK_EVERY_MS);
   }
 
+  /** Once no process has a listening socket open any more, new connections are refused rather than left waiting. */
+  #stopAccepting(): void {
+    this.isDraining = true;
+    this.#memory.control.setState(this.#slot, SLOT_STATE.DRAINING);
+    this.#loops.forEach((loop, index) => {
+      loop.close();
+      closeFd(FIRST_LISTENING_FD + index);
+    });
+  }
+
   async #leave(): Promise<void> {
+    clearInterval(this.#drainTimer!);
+    this.exchanges.expireAll('shutting_down');
     await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
     process.exit(0);
   }

@@ -86,6 +86,14 @@ export class Deadlines {
       item = next.next === null && next !== this.#ring ? this.#ring : next;
     }
   }
+
+  /** Ends everything in flight with this code. */
+  expireAll(code: ErrorCode): void {
+    for (let item = this.#ring.next!; item !== this.#ring; item = this.#ring.next!) {
+      item.expire(code);
+      this.remove(item);
+    }
+  }
 }
 
 class Sentinel extends Watched {

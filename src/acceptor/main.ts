@@ -16,6 +16,8 @@ const ORPHAN_DRAIN = { quiet: 1000 as Millis, limit: 30_000 as Millis };
 
 /** Serves until told to drain. A reason why it cannot even begin goes to the supervisor, which prints it. */
 export function runAcceptor(assignment: AcceptorAssignment): void {
+  // A terminal that has gone is no reason to stop serving. (Standard output belongs to the access log alone.)
+  process.stderr.on('error', () => {});
   try {
     const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
     const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
@@ -25,10 +27,14 @@ export function runAcceptor(assignment: AcceptorAssignment): void {
     listen(acceptor);
     tell({ kind: 'serving' });
   } catch (error) {
-    tell({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }, () =>
-      process.exit(1),
-    );
+    tell({ kind: 'failed', reason: reasonOf(error) }, () => process.exit(1));
   }
+}
+
+/** An error that was thrown for the operator is a plain one with a sentence; of any other, the place it comes from matters. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.constructor === Error ? error.message : (error.stack ?? error.message);
 }
 
 function largestHead(memory: SharedMemory): number {
@@ -51,6 +57,8 @@ function listen(acceptor: Acceptor): void {
   });
   const leave = () => acceptor.drain(ORPHAN_DRAIN.quiet, ORPHAN_DRAIN.limit);
   process.on('disconnect', leave);
+  // The supervisor may have gone before anybody listened for it.
+  if (!process.connected) leave();
   process.on('SIGTERM', leave);
   // A terminal sends these to the whole group; what to do about them is the supervisor's decision.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});

@@ -22,7 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 export async function runCommand(args: string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(usage());
+    (name === undefined ? process.stderr : process.stdout).write(usage());
     return name === undefined ? EXIT.WRONG_USE : EXIT.OK;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -30,7 +30,17 @@ export async function runCommand(args: string[]): Promise<number> {
     process.stderr.write(`penstock: there is no command ${JSON.stringify(name)}.\n\n${usage()}`);
     return EXIT.WRONG_USE;
   }
-  return (await command.load())(rest);
+  return (await load(name, command))(rest);
+}
+
+/** What a command needs may be missing: above all the native addon, when it was never built for this Node. */
+async function load(name: string, command: Command): Promise<(args: string[]) => Promise<number>> {
+  try {
+    return await command.load();
+  } catch (error) {
+    process.stderr.write(`penstock ${name}: ${(error as Error).message}\n`);
+    return async () => EXIT.NO;
+  }
 }
 
 function usage(): string {

@@ -143,6 +143,9 @@ export async function startDemoOrigin(port: number): Promise<{ readonly server: 
   return { server, port: (server.address() as AddressInfo).port };
 }
 
+/** What a forked demo origin tells the gateway, once. */
+export type DemoOriginReply = { readonly port: number } | { readonly error: string };
+
 async function main(): Promise<void> {
   const { server, port } = await startDemoOrigin(Number(process.argv[2] ?? DEMO_ORIGIN_PORT));
   process.stdout.write(`demo origin on http://127.0.0.1:${port}\n`);
@@ -158,12 +161,15 @@ async function main(): Promise<void> {
   // Forked by the gateway. Ctrl-C reaches both at once: the gateway drains first, and this ends when it is gone.
   process.on('SIGINT', () => {});
   process.on('disconnect', () => process.exit(0));
-  process.send({ port });
+  process.send({ port } satisfies DemoOriginReply);
+}
+
+function fail(error: Error): void {
+  if (process.send === undefined) process.stderr.write(`${error.message}\n`);
+  else process.send({ error: error.message } satisfies DemoOriginReply);
+  process.exitCode = 1;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  main().catch((error: Error) => {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  });
+  main().catch(fail);
 }

@@ -1,6 +1,7 @@
 /** `penstock run`: the gateway in the foreground. */
 import { parseArgs } from 'node:util';
-import { StartError, Supervisor } from '../supervisor/supervisor.ts';
+import { StartError } from '../supervisor/start-error.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
 import { EXIT } from './commands.ts';
 import { defaultConfigPath } from './config-path.ts';
 import { type DemoOrigin, forkDemoOrigin } from './demo.ts';
@@ -35,10 +36,13 @@ export async function run(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return EXIT.OK;
   }
+  surviveLostTerminal();
   let demo: DemoOrigin | null = null;
   try {
     if (options.demo) demo = await forkDemoOrigin();
-    const supervisor = await Supervisor.start(options.config ?? defaultConfigPath());
+    const starting = Supervisor.start(options.config ?? defaultConfigPath());
+    changeOnSignals(starting);
+    const supervisor = await starting;
     const stopped = stopOnSignals(supervisor);
     announce(supervisor);
     if (demo !== null) await showDemo(supervisor.sockets[0]!.url);
@@ -49,7 +53,7 @@ export async function run(args: string[]): Promise<number> {
     process.stderr.write(`${error.message.trimEnd()}\n`);
     return EXIT.NO;
   } finally {
-    demo?.stop();
+    await demo?.stop();
   }
 }
 
@@ -86,10 +90,27 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** Whoever read what is printed may go, as in `penstock run | head`; the gateway stays. */
+function surviveLostTerminal(): void {
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+}
+
+/** From the first moment on, so that a signal that comes early is carried out late rather than being deadly. */
+function changeOnSignals(starting: Promise<Supervisor>): void {
+  const whenStarted = (change: (supervisor: Supervisor) => unknown) => () => void starting.then(change, () => {});
+  process.on(
+    'SIGHUP',
+    whenStarted((supervisor) => supervisor.reload()),
+  );
+  process.on(
+    'SIGUSR2',
+    whenStarted((supervisor) => supervisor.roll()),
+  );
+}
+
 /** Resolves when a signal has stopped the gateway and every process is gone. */
 function stopOnSignals(supervisor: Supervisor): Promise<void> {
-  process.on('SIGHUP', () => void supervisor.reload());
-  process.on('SIGUSR2', () => void supervisor.roll());
   return new Promise((resolve) => {
     const stop = () => void supervisor.stop().then(resolve);
     process.on('SIGTERM', stop);

@@ -1,16 +1,22 @@
 /** `penstock status`: is the gateway well, and what is it doing. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { formatDiagnostic } from '../config/diagnostics.ts';
+import { loadConfig } from '../config/load.ts';
 import { readinessOf, type Status } from '../supervisor/admin/status.ts';
 import { type AdminClient, getAdmin, isAdminAddress } from './admin-client.ts';
 import { type CommandOutput, TERMINAL } from './command-output.ts';
+import { EXIT } from './commands.ts';
 import { formatStatus } from './status-page.ts';
 
-const HELP = `Usage: penstock status [--admin ADDRESS] [--token-file FILE] [--json]
+const DEFAULT_ADDRESS = '127.0.0.1:9901';
+
+const HELP = `Usage: penstock status [-c FILE | --admin ADDRESS] [--token-file FILE] [--json]
 
 Asks a running gateway how it is: its configuration, its acceptors, its busiest routes and its upstreams.
 
-      --admin ADDRESS    host:port or unix:PATH of its admin address (127.0.0.1:9901 without it)
+  -c, --config FILE      the config it runs on, to find its admin address and token there
+      --admin ADDRESS    host:port or unix:PATH of its admin address (127.0.0.1:9901 without either)
       --token-file FILE  holds the admin token (the variable PENSTOCK_ADMIN_TOKEN without it)
       --json             the gateway's own JSON document in place of a page
   -h, --help             this text
@@ -32,51 +38,74 @@ export async function status(
   output: CommandOutput = TERMINAL,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
-  const options = parseOptions(args, environment);
+  const options = parseOptions(args);
   if (typeof options === 'string') {
     output.error(`penstock status: ${options}\n\n${HELP}`);
-    return 2;
+    return EXIT.WRONG_USE;
   }
   if (options.help) {
     output.out(HELP);
-    return 0;
+    return EXIT.OK;
   }
   try {
-    const found = await fetchStatus(options.client);
+    const found = await fetchStatus(clientFor(options, environment));
     output.out(options.json ? `${JSON.stringify(found, null, 2)}\n` : formatStatus(found));
-    return readinessOf(found).ready ? 0 : 1;
+    return readinessOf(found).ready ? EXIT.OK : EXIT.NO;
   } catch (error) {
     output.error(`penstock status: ${(error as Error).message}\n`);
-    return 1;
+    return EXIT.NO;
   }
 }
 
 interface Options {
-  readonly client: AdminClient;
+  readonly config: string | undefined;
+  readonly admin: string | undefined;
+  /** Null: not given by file. */
+  readonly token: string | null;
   readonly json: boolean;
   readonly help: boolean;
 }
 
-/** The options, or what is wrong with them. */
-function parseOptions(args: string[], environment: NodeJS.ProcessEnv): Options | string {
+/** The options, or what is wrong with their use. */
+function parseOptions(args: string[]): Options | string {
   try {
     const { values } = parseArgs({
       args,
       options: {
-        admin: { type: 'string', default: '127.0.0.1:9901' },
+        config: { type: 'string', short: 'c' },
+        admin: { type: 'string' },
         'token-file': { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { admin: address, json, help } = values;
-    if (!isAdminAddress(address)) return `--admin ${address} is not an address, expected host:port or unix:PATH`;
+    const { config, admin, json, help } = values;
+    if (config !== undefined && admin !== undefined) return 'expected either --config or --admin';
+    if (admin !== undefined && !isAdminAddress(admin))
+      return `--admin ${admin} is not an address, expected host:port or unix:PATH`;
     const file = values['token-file'];
-    const token = file === undefined ? environment['PENSTOCK_ADMIN_TOKEN'] : readFileSync(file, 'utf8').trim();
-    return { client: { address, token: token || null }, json, help };
+    return { config, admin, token: file === undefined ? null : readFileSync(file, 'utf8').trim(), json, help };
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** @throws Error that says what is wrong with the config */
+function clientFor(options: Options, environment: NodeJS.ProcessEnv): AdminClient {
+  const found = options.config === undefined ? null : adminOf(options.config, environment);
+  const token = options.token ?? found?.token ?? environment['PENSTOCK_ADMIN_TOKEN'];
+  return { address: options.admin ?? found?.address ?? DEFAULT_ADDRESS, token: token || null };
+}
+
+/** Where the gateway that runs on this config is asked. */
+function adminOf(path: string, environment: NodeJS.ProcessEnv): AdminClient {
+  const { loaded, diagnostics } = loadConfig(path, environment);
+  if (loaded === null) throw new Error(`the config cannot be used\n${diagnostics.map(formatDiagnostic).join('\n')}`);
+  const { address, token = null } = loaded.config.admin;
+  if ('unix' in address) return { address: `unix:${address.unix}`, token };
+  if (address.port === 0) throw new Error(`${path} lets the system choose the admin port, expected --admin`);
+  const host = address.host === '0.0.0.0' ? '127.0.0.1' : address.host === '::' ? '::1' : address.host;
+  return { address: `${host.includes(':') ? `[${host}]` : host}:${address.port}`, token };
 }
 
 async function fetchStatus(client: AdminClient): Promise<Status> {

@@ -4,6 +4,8 @@ import { formatDiagnostic } from '../config/diagnostics.ts';
 import { loadAndCompile } from '../config/load-and-compile.ts';
 import { formatSize } from '../config/units.ts';
 import type { CompileReply } from '../offload/protocol.ts';
+import { type CommandOutput, TERMINAL } from './command-output.ts';
+import { EXIT } from './commands.ts';
 import { defaultConfigPath } from './config-path.ts';
 
 const HELP = `Usage: penstock validate [-c FILE] [--json]
@@ -22,33 +24,22 @@ Example:
   penstock validate -c config/examples/retailer.yaml
 `;
 
-/** Where a command writes; handed in by tests. */
-export interface CommandOutput {
-  out(text: string): void;
-  error(text: string): void;
-}
-
-const TERMINAL: CommandOutput = {
-  out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
-};
-
 /** Runs the command with the arguments behind its name. @returns the exit code */
 export async function validate(args: string[], output: CommandOutput = TERMINAL): Promise<number> {
   const options = parseOptions(args);
   if (typeof options === 'string') {
     output.error(`penstock validate: ${options}\n\n${HELP}`);
-    return 2;
+    return EXIT.WRONG_USE;
   }
   if (options.help) {
     output.out(HELP);
-    return 0;
+    return EXIT.OK;
   }
   const path = options.config ?? defaultConfigPath();
   const reply = loadAndCompile({ path, environment: process.env, series: null, roomBytes: null });
   if (options.json) output.out(`${JSON.stringify(toJson(path, reply), null, 2)}\n`);
   else printText(path, reply, output);
-  return reply.ok ? 0 : 1;
+  return reply.ok ? EXIT.OK : EXIT.NO;
 }
 
 interface Options {

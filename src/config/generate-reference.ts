@@ -1,7 +1,8 @@
-/** `npm run generate`: writes what is made from the schema into the repository. A test checks that it was run. */
+/** `npm run generate`: writes what is made from the schema and the error table into the repository. A test checks that it was run. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorsPage } from '../errors/errors-page.ts';
 import { referencePage } from './reference-page.ts';
 import { jsonSchema } from './schema/json-schema.ts';
 
@@ -12,6 +13,7 @@ export function generateReference(): ReadonlyMap<string, string> {
   return new Map([
     ['config/penstock.schema.json', formatJson(titled)],
     ['docs/configuration.md', referencePage(schema)],
+    ['docs/errors.md', errorsPage()],
   ]);
 }
 

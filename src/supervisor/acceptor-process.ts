@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import { type AcceptorAssignment, ASSIGNMENT_VARIABLE, type FromAcceptor, type ToAcceptor } from '../ipc.ts';
+import { Heartbeat } from './heartbeat.ts';
 
 const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
 
@@ -20,9 +21,7 @@ export class AcceptorProcess {
   readonly startedAt = performance.now();
   isServing = false;
   isDraining = false;
-  /** The heartbeat last seen, and when it was first seen; the fleet's own note. */
-  heartbeat = -1;
-  heartbeatAt = performance.now();
+  readonly heartbeat = new Heartbeat();
   readonly #child: ChildProcess;
   #failure: string | null = null;
 
@@ -40,6 +39,11 @@ export class AcceptorProcess {
       if (this.#child.pid === undefined) events.onExit(this, error.message, null);
     });
     this.#child.on('exit', (code, signal) => events.onExit(this, signal ?? `exit code ${code}`, this.#failure));
+  }
+
+  /** Why it could not serve, in its own words; null when it never said. */
+  get failure(): string | null {
+    return this.#failure;
   }
 
   get pid(): number | null {

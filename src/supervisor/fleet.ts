@@ -3,19 +3,23 @@ import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { AcceptorProcess } from './acceptor-process.ts';
 import { Backoff } from './backoff.ts';
+import { HEARTBEAT_CHECK_EVERY_MS } from './heartbeat.ts';
 import type { ListeningSockets } from './listening-sockets.ts';
 
 /** In a rolling replacement connections leave when they next ask something; there is no hurry to cut silent ones. */
 const NEVER_QUIET = 0x7fffffff as Millis;
 /** On shutdown a connection that says nothing for this long is not waited for. */
 const SHUTDOWN_QUIET = 500 as Millis;
-const HEARTBEAT_CHECK_EVERY_MS = 1000;
-/** A loop that stood still this long serves nobody; its process is replaced. */
-const HUNG_AFTER_MS = 15_000;
+/** What an acceptor may take beyond its drain limit to write its last log lines, before it is killed. */
+const KILL_MARGIN_MS = 2000;
+const LONGEST_TIMER_MS = 0x7fffffff;
 
 /**
- * A lane is one place for an acceptor: its own listening socket on every listener. It always has one acceptor that accepts;
- * during a replacement also a predecessor that drains.
+ * A lane is one place for an acceptor: its own listening socket on every listener.
+ *
+ *   current     accepts; when it dies another is started in its place, at once or after a backoff (then null meanwhile)
+ *   successor   only during a replacement: becomes current, and current drains, when it accepts; until then nothing is lost
+ *               by its death
  */
 interface Lane {
   readonly index: number;
@@ -31,6 +35,10 @@ interface FleetEvents {
   acknowledged: [acceptor: AcceptorProcess, generation: Generation];
   /** An acceptor is gone and its slot free again. */
   exit: [acceptor: AcceptorProcess, how: string, failure: string | null];
+  /** One that nobody had told to go left its lane without an acceptor; another is started after `backoff`. */
+  died: [acceptor: AcceptorProcess, how: string, failure: string | null, backoff: Millis];
+  /** The loop of an acceptor stands still; it is killed. */
+  hung: [acceptor: AcceptorProcess];
 }
 
 const EVENTS = ['serving', 'acknowledged', 'exit'] as const;
@@ -79,13 +87,8 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return this.#lanes.reduce((sum, lane) => sum + lane.restarts, 0);
   }
 
-  /** How long ago an acceptor's loop was last seen to turn. */
-  heartbeatAgeMs(acceptor: AcceptorProcess): number {
-    return performance.now() - acceptor.heartbeatAt;
-  }
-
   start(): void {
-    for (const lane of this.#lanes) this.#spawn(lane);
+    for (const lane of this.#lanes) this.#fill(lane);
     setInterval(() => this.#watchHeartbeats(), HEARTBEAT_CHECK_EVERY_MS).unref();
   }
 
@@ -104,30 +107,53 @@ export class Fleet extends EventEmitter<FleetEvents> {
     for (const acceptor of this.#running) acceptor.takeOver(generation);
   }
 
-  /** Replaces every acceptor, one lane after the other: the next only when the successor of the one before accepts. */
+  /**
+   * Replaces every acceptor, one lane after the other: the next only when the successor of the one before accepts.
+   *
+   * @throws Error when a successor does not get that far: its predecessor and the lanes not yet reached go on as they are
+   */
   async roll(drainLimit: Millis): Promise<void> {
     for (const lane of this.#lanes) {
-      while (this.#freeSlots.length === 0) await this.changed();
-      const old = lane.current;
-      const successor = this.#spawn(lane);
-      while (!successor.isServing && this.#running.has(successor)) await this.changed();
-      old?.drain(NEVER_QUIET, drainLimit);
+      while (!this.#hasSlotToSpare() && !this.#stopping) await this.changed();
+      if (this.#stopping) return;
+      await this.#replace(lane, drainLimit);
     }
   }
 
-  /** Drains every acceptor; resolves when all are gone. What is left after `limit` is killed. */
+  async #replace(lane: Lane, drainLimit: Millis): Promise<void> {
+    const successor = this.#spawn(lane);
+    while (!successor.isServing && this.#running.has(successor)) await this.changed();
+    if (this.#stopping) return;
+    if (!this.#running.has(successor)) throw new Error(successor.failure ?? 'the new acceptor ended before it served');
+    const predecessor = lane.current;
+    lane.current = successor;
+    predecessor?.drain(NEVER_QUIET, drainLimit);
+  }
+
+  /** A lane that waits for its acceptor to be started again has first claim to a slot. */
+  #hasSlotToSpare(): boolean {
+    const empty = this.#lanes.filter(({ current }) => current === null).length;
+    return this.#freeSlots.length > empty;
+  }
+
+  /** Drains every acceptor; resolves when all are gone. What is left soon after `limit` is killed. */
   async stop(limit: Millis): Promise<void> {
-    this.#stopping = true;
-    for (const lane of this.#lanes) if (lane.respawn !== null) clearTimeout(lane.respawn);
+    this.#startNoMore();
     for (const acceptor of this.#running) acceptor.drain(SHUTDOWN_QUIET, limit);
-    const kill = setTimeout(() => this.kill(), limit + 1000);
+    const kill = setTimeout(() => this.kill(), Math.min(limit + KILL_MARGIN_MS, LONGEST_TIMER_MS));
     while (this.#running.size > 0) await this.changed();
     clearTimeout(kill);
   }
 
+  /** Ends every acceptor at once, for good. */
   kill(): void {
-    this.#stopping = true;
+    this.#startNoMore();
     for (const acceptor of this.#running) acceptor.kill();
+  }
+
+  #startNoMore(): void {
+    this.#stopping = true;
+    for (const { respawn } of this.#lanes) if (respawn !== null) clearTimeout(respawn);
   }
 
   #spawn(lane: Lane): AcceptorProcess {
@@ -150,8 +176,12 @@ export class Fleet extends EventEmitter<FleetEvents> {
       },
     );
     this.#running.add(acceptor);
-    lane.current = acceptor;
     return acceptor;
+  }
+
+  #fill(lane: Lane): void {
+    lane.respawn = null;
+    lane.current = this.#spawn(lane);
   }
 
   #onExit(lane: Lane, acceptor: AcceptorProcess, how: string, failure: string | null): void {
@@ -161,22 +191,17 @@ export class Fleet extends EventEmitter<FleetEvents> {
     lane.current = null;
     if (this.#stopping) return;
     lane.restarts++;
-    lane.respawn = setTimeout(() => this.#spawn(lane), lane.backoff.next(performance.now() - acceptor.startedAt));
+    const backoff = lane.backoff.next(performance.now() - acceptor.startedAt);
+    lane.respawn = setTimeout(() => this.#fill(lane), backoff);
+    this.emit('died', acceptor, how, failure, backoff);
   }
 
   #watchHeartbeats(): void {
-    const now = performance.now();
     for (const acceptor of this.#running) {
-      const heartbeat = this.#memory.control.get(acceptor.slot, 'HEARTBEAT');
-      if (heartbeat !== acceptor.heartbeat) {
-        acceptor.heartbeat = heartbeat;
-        acceptor.heartbeatAt = now;
-      } else if (acceptor.isServing && this.heartbeatAgeMs(acceptor) > HUNG_AFTER_MS) {
-        process.stderr.write(
-          `penstock: acceptor ${acceptor.pid} has stood still for ${HUNG_AFTER_MS / 1000} s: killed\n`,
-        );
-        acceptor.kill();
-      }
+      acceptor.heartbeat.look(this.#memory.control.get(acceptor.slot, 'HEARTBEAT'));
+      if (!acceptor.heartbeat.isHung(acceptor.isServing)) continue;
+      this.emit('hung', acceptor);
+      acceptor.kill();
     }
   }
 }

@@ -1,5 +1,10 @@
+import { rmSync } from 'node:fs';
 import { boundPort, closeFd, listenTcp, listenUnix } from '../../native-bindings/native.ts';
 import type { CompiledListener } from '../config/compiled.ts';
+import { StartError } from './start-error.ts';
+
+/** Where something listens, as the config has it. */
+export type ListenAddress = CompiledListener['address'];
 
 /** A listener's sockets as the supervisor holds them: they outlive every acceptor, so that no connection is refused. */
 export interface ListeningSockets {
@@ -10,13 +15,10 @@ export interface ListeningSockets {
   readonly fdByLane: readonly number[];
 }
 
-/** A listener that could not be opened, as one sentence for the operator. */
-export class ListenError extends Error {}
-
 /**
  * Opens every listener, one socket a lane.
  *
- * @throws ListenError naming the listener; what was opened before is closed again
+ * @throws StartError naming the listener; what was opened before is closed again
  */
 export function openListeningSockets(listeners: readonly CompiledListener[], lanes: number): ListeningSockets[] {
   const opened: ListeningSockets[] = [];
@@ -30,9 +32,15 @@ export function openListeningSockets(listeners: readonly CompiledListener[], lan
 }
 
 export function closeListeningSockets(sockets: readonly ListeningSockets[]): void {
-  for (const { fdByLane } of sockets) {
+  for (const { listener, fdByLane } of sockets) {
     for (const fd of new Set(fdByLane)) closeFd(fd);
+    removeSocketFile(listener.address);
   }
+}
+
+/** The file of a unix socket outlives the socket; whoever opened it removes it. Does nothing for other addresses. */
+export function removeSocketFile(address: ListenAddress): void {
+  if ('unix' in address) rmSync(address.unix, { force: true });
 }
 
 function openOne(listener: CompiledListener, lanes: number): ListeningSockets {
@@ -45,7 +53,7 @@ function openOne(listener: CompiledListener, lanes: number): ListeningSockets {
     const fdByLane = listenTcp(address.host, address.port, lanes);
     return { listener, url: urlOf(listener, address.host, boundPort(fdByLane[0]!)), fdByLane };
   } catch (error) {
-    throw new ListenError(explain(listener, (error as NodeJS.ErrnoException).code ?? String(error)));
+    throw new StartError(`Listener ${listener.name} cannot listen on ${whyNotListening(address, error)}.`);
   }
 }
 
@@ -54,13 +62,17 @@ function urlOf(listener: CompiledListener, host: string, port: number): string {
   return `${listener.tls === null ? 'http' : 'https'}://${shown}:${port}`;
 }
 
-function explain({ name, address }: CompiledListener, code: string): string {
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there already; stop it or choose another address',
+  EACCES: 'this user may not listen there; ports below 1024 need CAP_NET_BIND_SERVICE',
+  EADDRNOTAVAIL: 'no interface of this machine has that address',
+  ENOENT: 'the folder of the socket does not exist',
+  ENAMETOOLONG: 'the path of a socket has at most 107 bytes',
+};
+
+/** An address and what the system has against listening there, for the end of a sentence. */
+export function whyNotListening(address: ListenAddress, error: unknown): string {
   const where = 'unix' in address ? address.unix : `${address.host}:${address.port}`;
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another process listens there already; stop it or choose another address',
-    EACCES: 'this user may not listen there; ports below 1024 need CAP_NET_BIND_SERVICE',
-    EADDRNOTAVAIL: 'no interface of this machine has that address',
-    ENOENT: 'the folder of the socket does not exist',
-  };
-  return `Listener ${name} cannot listen on ${where}: ${reasons[code] ?? code}.`;
+  const { code } = error as NodeJS.ErrnoException;
+  return `${where}: ${REASONS[code ?? ''] ?? code ?? String(error)}`;
 }

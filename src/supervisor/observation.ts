@@ -90,7 +90,7 @@ export class Observation implements MetricsSource, AdminSource {
   #statusOf(acceptor: AcceptorProcess): AcceptorStatus {
     const { control } = this.#supervisor.memory;
     const { slot } = acceptor;
-    const heartbeatAgeMs = this.#supervisor.fleet.heartbeatAgeMs(acceptor);
+    const heartbeatAgeMs = acceptor.heartbeat.ageMs;
     return {
       slot,
       pid: acceptor.pid ?? 0,

@@ -1,33 +1,36 @@
 /**
  * Process 0: never carries a request. It owns the sockets and the memory, so that no acceptor's death can take them along.
  *
- *   start     compile -> memory -> publish -> listen -> fork acceptors -> admin
+ *   start     compile -> memory -> listen -> publish -> admin -> fork acceptors
  *   reload    compile -> publish into the idle half -> announce -> every acceptor acknowledges   (SIGHUP)
  *   roll      fork a successor, wait until it accepts, drain the predecessor, next lane          (SIGUSR2)
- *   stop      drain all acceptors, close sockets                                                 (SIGTERM, SIGINT)
+ *   stop      close sockets, drain all acceptors                                                 (SIGTERM, SIGINT)
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
-import type { CompiledListener } from '../config/compiled.ts';
-import { type Diagnostic, diagnosticAt, formatDiagnostic } from '../config/diagnostics.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
-import type { CompileSuccess } from '../offload/protocol.ts';
+import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
+import type { MemorySizes } from '../shared-memory/segments.ts';
 import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
 import { Fleet } from './fleet.ts';
-import { closeListeningSockets, type ListeningSockets, openListeningSockets } from './listening-sockets.ts';
+import {
+  closeListeningSockets,
+  type ListeningSockets,
+  openListeningSockets,
+  whyNotListening,
+} from './listening-sockets.ts';
 import { Observation } from './observation.ts';
 import { Publisher } from './publisher.ts';
+import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
+import { StartError } from './start-error.ts';
 
 /** One word of state a bucket; see layout.ts. */
 const BUCKET_BYTES = 8;
 const NO_LIMIT = 0x7fffffff as Millis;
-
-/** The gateway cannot start, for a reason the operator can mend; already one readable text. */
-export class StartError extends Error {}
 
 /** A running gateway. */
 export class Supervisor {
@@ -47,8 +50,9 @@ export class Supervisor {
   adminUrl: string | null = null;
   #admin: AdminServer | null = null;
   readonly #pool: CompilePool;
-  /** Reloads and replacements run one after the other. */
-  #work: Promise<void> = Promise.resolve();
+  /** Reloads run one after the other, and so do replacements; a reload does not wait for a replacement. */
+  readonly #reloads = new Sequence();
+  readonly #rolls = new Sequence();
   #stopping = false;
 
   private constructor(configPath: string, pool: CompilePool, compiled: CompileSuccess) {
@@ -58,14 +62,14 @@ export class Supervisor {
     const { runtime } = compiled.settings;
     const lanes = runtime.acceptors === 'auto' ? availableParallelism() : runtime.acceptors;
     const { capacity } = compiled.series;
-    this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
-    this.memory = createSharedMemory({
+    this.memory = makeMemory({
       slots: 2 * lanes,
       configHalfBytes: runtime.memory.config as Bytes,
       bucketBytes: (runtime.memory.buckets * BUCKET_BYTES) as Bytes,
       slabBytes: slabBytes(capacity) as Bytes,
       series: capacity,
     });
+    this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, compiled.series);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
   }
@@ -73,10 +77,12 @@ export class Supervisor {
   /**
    * Starts a gateway; resolves when every acceptor accepts connections.
    *
-   * @throws StartError with everything that is wrong with the config, or why it could not listen or serve
+   * @throws StartError with everything that is wrong with the config, or why it could not listen or serve; nothing of the
+   *   gateway is left then
    */
   static async start(configPath: string): Promise<Supervisor> {
     const pool = new CompilePool();
+    let supervisor: Supervisor | null = null;
     try {
       const compiled = await pool.compile({
         path: configPath,
@@ -84,11 +90,13 @@ export class Supervisor {
         series: null,
         roomBytes: null,
       });
-      if (!compiled.ok) throw new StartError(lines(compiled.diagnostics));
-      const supervisor = new Supervisor(configPath, pool, compiled);
+      if (!compiled.ok) throw new StartError(linesOf(compiled.diagnostics));
+      warn(compiled);
+      supervisor = new Supervisor(configPath, pool, compiled);
       await supervisor.#begin();
       return supervisor;
     } catch (error) {
+      if (supervisor !== null) await supervisor.#abandon();
       await pool.close();
       throw error;
     }
@@ -96,13 +104,16 @@ export class Supervisor {
 
   async #begin(): Promise<void> {
     this.publisher.publish(this.compiled);
+    await this.#openAdmin();
     this.fleet.start();
     await this.#allServing();
-    await this.#openAdmin();
-    this.fleet.on('exit', (acceptor, how, failure) => {
-      if (!acceptor.isDraining)
-        report(`acceptor ${acceptor.pid} ended (${how}); another takes its place. ${failure ?? ''}`);
+    this.fleet.on('died', ({ pid }, how, failure, backoff) => {
+      const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
+      report(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`);
     });
+    this.fleet.on('hung', ({ pid, heartbeat }) =>
+      report(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`),
+    );
   }
 
   async #openAdmin(): Promise<void> {
@@ -116,9 +127,9 @@ export class Supervisor {
     });
     try {
       const port = await this.#admin.listen();
-      this.adminUrl = 'unix' in address ? `unix:${address.unix}` : `http://${address.host}:${port}`;
+      this.adminUrl = 'unix' in address ? `unix:${address.unix}` : `http://${shownHost(address.host)}:${port}`;
     } catch (error) {
-      throw new StartError(`The admin API cannot listen: ${(error as Error).message}.`);
+      throw new StartError(`The admin API cannot listen on ${whyNotListening(address, error)}.`);
     }
   }
 
@@ -129,53 +140,88 @@ export class Supervisor {
     this.fleet.on('exit', onExit);
     while (deaths.length === 0 && this.fleet.acceptors.some(({ isServing }) => !isServing)) await this.fleet.changed();
     this.fleet.off('exit', onExit);
-    if (deaths.length === 0) return;
+    if (deaths.length > 0) throw new StartError(`The acceptors cannot start: ${deaths[0]}`);
+  }
+
+  async #abandon(): Promise<void> {
     this.fleet.kill();
     closeListeningSockets(this.sockets);
-    throw new StartError(`The acceptors cannot start: ${deaths[0]}`);
+    await this.#admin?.close();
   }
 
   /** Reads the config again and publishes it; one that is not valid changes nothing. Resolves to whether it was taken. */
   reload(): Promise<boolean> {
-    return this.#serially(async () => {
+    return this.#reloads.run(async () => {
       await this.publisher.settled(this.fleet);
-      const reply = await this.publisher.compile(this.#pool, this.configPath);
+      if (this.#stopping) return false;
+      const reply = await this.#compile();
+      if (reply === null) return false;
       const diagnostics = reply.ok ? restartNeeded(this.compiled, reply, this.configPath) : reply.diagnostics;
       if (!reply.ok || diagnostics.length > 0) {
-        this.lastRefusal = { at: new Date(), message: lines(diagnostics) };
-        report(`the config was not taken; generation ${this.publisher.generation} goes on.\n${lines(diagnostics)}`);
+        this.#refuse(linesOf(diagnostics));
         return false;
       }
-      const listenersChanged =
-        JSON.stringify(reply.globals.listeners) !== JSON.stringify(this.compiled.globals.listeners);
-      this.compiled = reply;
-      this.lastRefusal = null;
-      this.publishedAt = new Date();
-      const generation = this.publisher.publish(reply);
-      this.fleet.announce(generation);
-      await this.publisher.settled(this.fleet);
-      report(`generation ${generation} is live: ${reply.routes} routes`);
-      // A listener's app is built once for a process: its settings arrive with the acceptor's successor.
-      if (listenersChanged) await this.fleet.roll(this.drainLimit);
+      await this.#publish(reply);
       return true;
     });
   }
 
-  /** Replaces every acceptor by a new process without losing a request. */
-  roll(): Promise<void> {
-    return this.#serially(() => this.fleet.roll(this.drainLimit));
+  /** Null when there was no answer, which `#refuse` has then dealt with. */
+  async #compile(): Promise<CompileReply | null> {
+    try {
+      return await this.publisher.compile(this.#pool, this.configPath);
+    } catch (error) {
+      // The thread died, of a config too large for its heap, say; or the gateway is stopping.
+      if (!this.#stopping) this.#refuse(`${this.configPath}: the config could not be compiled: ${error}`);
+      return null;
+    }
   }
 
-  /** Lets exchanges end and resolves when every process is gone. */
+  #refuse(message: string): void {
+    this.lastRefusal = { at: new Date(), message };
+    report(`the config was not taken; generation ${this.publisher.generation} goes on.\n${message}`);
+  }
+
+  async #publish(compiled: CompileSuccess): Promise<void> {
+    const rollNeeded = listenersChanged(this.compiled, compiled);
+    warn(compiled);
+    this.compiled = compiled;
+    this.lastRefusal = null;
+    this.publishedAt = new Date();
+    const generation = this.publisher.publish(compiled);
+    this.fleet.announce(generation);
+    await this.publisher.settled(this.fleet);
+    if (this.#stopping) return;
+    report(`generation ${generation} is live: ${compiled.routes} routes`);
+    // A listener's app is built once for a process: its settings arrive with the acceptor's successor.
+    if (rollNeeded) void this.roll();
+  }
+
+  /** Replaces every acceptor by a new process without losing a request. Resolves to whether all were. */
+  roll(): Promise<boolean> {
+    return this.#rolls.run(async () => {
+      try {
+        await this.fleet.roll(this.drainLimit);
+        if (!this.#stopping) report('every acceptor is a new process');
+        return true;
+      } catch (error) {
+        report(`an acceptor could not be replaced; the old ones go on. ${(error as Error).message}`);
+        return false;
+      }
+    });
+  }
+
+  /** Refuses new connections, lets exchanges end, and resolves when every process is gone. A second call ends them at once. */
   async stop(): Promise<void> {
     if (this.#stopping) {
       this.fleet.kill();
       return;
     }
     this.#stopping = true;
-    await this.fleet.stop(this.drainLimit);
-    await this.#admin?.close();
+    const stopped = this.fleet.stop(this.drainLimit);
     closeListeningSockets(this.sockets);
+    await stopped;
+    await this.#admin?.close();
     await this.#pool.close();
   }
 
@@ -188,40 +234,34 @@ export class Supervisor {
     this.memory.control.reap(slot);
     clearGauges(this.memory.slab(slot), series);
   }
+}
 
-  #serially<T>(task: () => Promise<T>): Promise<T> {
-    const done = this.#work.then(task);
-    this.#work = done.then(
-      () => {},
-      () => {},
-    );
+/** Tasks that run one after the other, in the order they came. */
+class Sequence {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param task must not reject: nothing would run after it */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(task);
+    this.#last = done;
     return done;
   }
 }
 
-/** What a running gateway cannot change: sockets are opened and memory is sized once. */
-function restartNeeded(before: CompileSuccess, after: CompileSuccess, file: string): Diagnostic[] {
-  const addresses = ({ listeners }: { listeners: readonly CompiledListener[] }) =>
-    JSON.stringify(listeners.map(({ name, address }) => [name, address]));
-  const faults: [string, string][] = [];
-  if (addresses(before.globals) !== addresses(after.globals))
-    faults.push(['listeners', 'the names and addresses of listeners']);
-  const fixed = ({ acceptors, memory }: CompileSuccess['settings']['runtime']) => JSON.stringify([acceptors, memory]);
-  if (fixed(before.settings.runtime) !== fixed(after.settings.runtime))
-    faults.push(['runtime', 'acceptors and memory']);
-  if (JSON.stringify(before.settings.admin) !== JSON.stringify(after.settings.admin))
-    faults.push(['admin', 'the admin address and token']);
-  return faults.map(([section, what]) =>
-    diagnosticAt(
-      { file, line: 1, column: 1 },
-      [section],
-      `${what} cannot change while the gateway runs, expected a restart`,
-    ),
-  );
+function makeMemory(sizes: MemorySizes): SharedMemory {
+  try {
+    return createSharedMemory(sizes);
+  } catch (error) {
+    throw new StartError(`The shared memory that runtime.memory asks for cannot be had: ${(error as Error).message}.`);
+  }
 }
 
-function lines(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics.map(formatDiagnostic).join('\n');
+function shownHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function warn({ diagnostics }: CompileSuccess): void {
+  if (diagnostics.length > 0) process.stderr.write(`${linesOf(diagnostics)}\n`);
 }
 
 function report(message: string): void {

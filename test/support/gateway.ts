@@ -103,6 +103,17 @@ export class Gateway {
     return (await this.status()).acceptors.map(({ pid }) => pid);
   }
 
+  /** Reads nothing more of what it prints, so that its pipes fill. */
+  stopReading(): void {
+    this.#child.stdout!.pause();
+  }
+
+  /** Closes the reading ends of its pipes, as a terminal or `head` that has gone. */
+  hangUp(): void {
+    this.#child.stdout!.destroy();
+    this.#child.stderr!.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

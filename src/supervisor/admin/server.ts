@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { listenUnix } from '../../../native-bindings/native.ts';
+import { type ListenAddress, removeSocketFile } from '../listening-sockets.ts';
 import type { AdminSource } from './admin-source.ts';
 import { BearerToken } from './bearer-token.ts';
 import { problemReply, type Reply } from './reply.ts';
@@ -19,7 +21,7 @@ const LIMITS = {
 
 export interface AdminOptions {
   /** Port 0 takes a free one. */
-  readonly address: { readonly host: string; readonly port: number } | { readonly unix: string };
+  readonly address: ListenAddress;
   /** Null: no token is asked for. */
   readonly token: string | null;
   readonly source: AdminSource;
@@ -58,7 +60,10 @@ export class AdminServer {
    */
   async listen(): Promise<number | null> {
     const { address } = this.#options;
-    this.#server.listen('unix' in address ? { path: address.unix } : { host: address.host, port: address.port });
+    // Opened by ourselves: Node would not take the place of a socket file that a killed gateway left behind.
+    this.#server.listen(
+      'unix' in address ? { fd: listenUnix(address.unix) } : { host: address.host, port: address.port },
+    );
     await once(this.#server, 'listening');
     const bound = this.#server.address();
     return typeof bound === 'object' && bound !== null ? bound.port : null;
@@ -70,6 +75,7 @@ export class AdminServer {
     this.#server.close();
     this.#server.closeAllConnections();
     await once(this.#server, 'close');
+    removeSocketFile(this.#options.address);
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

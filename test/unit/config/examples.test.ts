@@ -16,5 +16,5 @@ for (const path of SHIPPED) {
 }
 
 for (const [path, text] of generateReference()) {
-  test(`${path} is what the schema says (npm run generate)`, () => assert.equal(readFileSync(path, 'utf8'), text));
+  test(`${path} is what its source says (npm run generate)`, () => assert.equal(readFileSync(path, 'utf8'), text));
 }
