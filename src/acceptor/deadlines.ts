@@ -30,6 +30,11 @@ export abstract class Watched {
     this.phaseCode = code;
     this.phaseEndsAt = (limit === 0 ? Infinity : now + limit) as MonotonicMs;
   }
+
+  /** Leaves the phase: only the limit for the whole still holds. */
+  unwatch(): void {
+    this.phaseEndsAt = Infinity as MonotonicMs;
+  }
 }
 
 /**

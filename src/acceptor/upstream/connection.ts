@@ -110,6 +110,10 @@ export class Connection implements UpstreamConnection {
     return true;
   }
 
+  get isDrained(): boolean {
+    return this.#state === BUSY && this.#writer.isDrained;
+  }
+
   endBody(): void {
     if (this.#state === BUSY) this.#writer.endBody();
   }
