@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Gateway } from './gateway.ts';
 
 const MIB = 1024 * 1024;
-/** An acceptor publishes its counts once a second. */
+/** An acceptor publishes its counts once a second: older ones say nothing. */
+const PUBLISHED_MS = 1_100;
 const SETTLE_MS = 8_000;
 
 /** Memory of a process, watched from the moment this is made. */
@@ -43,6 +44,7 @@ interface AcceptorCounts {
 /** Waits until the acceptors of a gateway report that they hold no exchange: whatever was left behind would show here. */
 export async function nothingInFlight(gateway: Gateway): Promise<void> {
   const giveUpAt = performance.now() + SETTLE_MS;
+  await delay(PUBLISHED_MS);
   for (;;) {
     const { acceptors } = (await gateway.status()) as unknown as { acceptors: readonly AcceptorCounts[] };
     const inFlight = acceptors.reduce((sum, { exchangesInFlight }) => sum + exchangesInFlight, 0);
