@@ -2,12 +2,21 @@
 import assert from 'node:assert/strict';
 import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+  type ServerResponse,
+} from 'node:http';
+import { request as requestTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { after, describe, it } from 'node:test';
 import { MemoryWatch, nothingInFlight } from '../support/acceptor.ts';
 import { fillerDigest, fillerStream } from '../support/byte-source.ts';
+import { certificateAuthority } from '../support/certificates.ts';
 import { startGateway } from '../support/gateway.ts';
 import { proxyConfig } from '../support/proxy-config.ts';
 import { standsStill } from '../support/stands-still.ts';
@@ -20,9 +29,11 @@ const MOST_MIB = 32;
 
 type Framing = 'known length' | 'chunked' | 'close-delimited';
 
-const digests = new Map([SLOW_BYTES, GIB].map((bytes) => [bytes, fillerDigest('large', bytes)]));
+const digests = new Map([0, SLOW_BYTES, GIB].map((bytes) => [bytes, fillerDigest('large', bytes)]));
 /** Reads a body as the current test wants it read. */
 let readUpload: (request: IncomingMessage, hash: Hash) => Promise<void> = readAll;
+/** Opens requests of the current test: over plain TCP, or TLS. */
+let requestTo = (options: RequestOptions): ClientRequest => request({ ...options, port: gateway.portOf('public') });
 /** Bytes the origin's socket has been given for the current download. */
 let sentBytes = () => 0;
 
@@ -39,11 +50,13 @@ after(() => {
   server.closeAllConnections();
 });
 
+const authority = certificateAuthority({ after });
 const gateway = await startGateway(
   { after },
   proxyConfig({
     upstreams: { origin: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] },
     routes: { '/*': { upstream: 'origin', timeout: 'none' } },
+    certificate: authority.issue('localhost'),
   }),
 );
 const [acceptor] = await gateway.acceptorPids();
@@ -90,7 +103,7 @@ async function readWithStops(body: IncomingMessage, hash: Hash, sent: () => numb
 }
 
 function open(method: string, path: string, headers: Record<string, string | number> = {}) {
-  return request({ host: '127.0.0.1', port: gateway.portOf('public'), agent: false, method, path, headers });
+  return requestTo({ host: '127.0.0.1', agent: false, method, path, headers });
 }
 
 async function download(bytes: number, framing: Framing, read = readAll): Promise<void> {
@@ -129,5 +142,13 @@ describe('the acceptor grows by less than 32 MiB and every byte arrives', () => 
     it(`for an upload to an origin that stops reading for a while, ${framing}`, () =>
       inLittleMemory(() => upload(SLOW_BYTES, framing)));
   }
+  it('for both over TLS', async () => {
+    requestTo = (options) =>
+      requestTls({ ...options, port: gateway.portOf('secure'), ca: authority.cert, servername: 'localhost' });
+    // The first handshake costs what every process pays once.
+    await download(0, 'known length');
+    await inLittleMemory(() => download(SLOW_BYTES, 'chunked'));
+    await inLittleMemory(() => upload(SLOW_BYTES, 'known length'));
+  });
   it('and nothing is left in flight', () => nothingInFlight(gateway));
 });
