@@ -24,6 +24,11 @@ export abstract class Watched {
 
   /** Something to be done about this every SLOW_SWEEP_EVERY_MS while it is in flight. */
   abstract onSlowSweep(): void;
+
+  /** Leaves the phase: only the limit for the whole still holds. */
+  unwatch(): void {
+    this.phaseEndsAt = Number.POSITIVE_INFINITY as MonotonicMs;
+  }
 }
 
 /**

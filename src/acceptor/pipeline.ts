@@ -35,7 +35,6 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   /** A request head has arrived. Runs in the listener's callback. */
   begin(): void {
     this.acceptor.exchanges.add(this);
-    if (this.body !== null) this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout);
     const refusal = admit(this) ?? this.#findRoute() ?? this.#applyRequestPolicies();
     if (refusal === null) this.#forward();
     else this.answer(refusal);
@@ -63,10 +62,13 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   /** A piece of the request body. */
   onRequestBody(chunk: Buffer, isLast: boolean): void {
     const body = this.body!;
+    const isTooLarge = body.receivedBytes + chunk.length > this.downstream.listener.config.limits.bodyBytes;
+    if (isTooLarge && !this.finished) {
+      this.#giveUp('request_body_too_large');
+      return;
+    }
     body.receive(chunk, isLast);
-    if (this.finished || this.responseBegun) return;
-    if (body.receivedBytes > this.downstream.listener.config.limits.bodyBytes) this.answer('request_body_too_large');
-    else this.#watchRequest();
+    if (!this.finished) this.#noteRequestProgress();
   }
 
   // ── 2. The upstream ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,16 +97,24 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
 
   onUpstreamDrain(): void {
     this.body?.onDrain();
+    this.#noteRequestProgress();
+  }
+
+  /** An upstream that takes the request, or is being sent it, is not idle even when its response stands still. */
+  #noteRequestProgress(): void {
     if (!this.responseBegun) this.#watchRequest();
+    else if (this.phaseCode === 'upstream_idle_timeout') this.#watchUpstream();
   }
 
   /** Who is waited for while the request is on its way, and for how long. */
   #watchRequest(): void {
-    const { body, route } = this;
-    if (body?.isBlocked) this.watch('upstream_idle_timeout', route!.forward.idleTimeout);
+    const { body, route, connection } = this;
+    // Connecting and queueing have limits of their own, and the client may be the one who is made to wait.
+    if (connection === null) return;
+    if (body?.isBlocked) this.#watchUpstream();
     else if (body !== null && !body.isComplete)
       this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout);
-    else if (this.connection !== null) this.watch('upstream_head_timeout', route!.forward.headTimeout);
+    else this.watch('upstream_head_timeout', route!.forward.headTimeout);
   }
 
   // ── 3. The response ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,8 +153,12 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
       this.finish(null);
       return;
     }
-    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
+    this.#watchUpstream();
     this.connection?.resume();
+  }
+
+  #watchUpstream(): void {
+    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
   }
 
   #watchClient(): void {
@@ -185,12 +199,11 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   }
 
   override expire(code: ErrorCode): void {
-    if (code === 'client_stalled' || this.responseBegun) this.#cutOff(code);
-    else this.answer(code);
+    this.#giveUp(code);
   }
 
   override onSlowSweep(): void {
-    if (this.body !== null && !this.body.isComplete) this.downstream.keepBodyAlive();
+    if (this.body !== null && !this.body.isComplete) this.body.keepAlive();
   }
 
   /** An attempt has failed: try again where that is safe, otherwise tell the client in the way that is still open. */
@@ -199,11 +212,10 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.connection = null;
     this.body?.detach();
     this.endUpstreamWait();
-    if (this.responseBegun) {
-      this.#cutOff(code);
-    } else if (verdict === 'give-up') {
-      this.answer(code);
+    if (verdict === 'give-up') {
+      this.#giveUp(code);
     } else {
+      this.unwatch();
       if (endpointIndex >= 0) this.triedEndpoints = new Set(this.triedEndpoints).add(endpointIndex);
       this.wantsFreshConnection = verdict === 'retry-fresh';
       this.#forward();
@@ -225,8 +237,12 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     };
   }
 
-  /** The client has part of a response that will not be completed: it must not look complete. */
-  #cutOff(code: ErrorCode): void {
+  /** Tells the client what went wrong. One that has part of a response already must not take it for complete. */
+  #giveUp(code: ErrorCode): void {
+    if (!this.responseBegun) {
+      this.answer(code);
+      return;
+    }
     this.downstream.abort();
     this.finish(code);
   }

@@ -1,3 +1,4 @@
+import { copyToSlab, giveBackSlab, SLAB_BYTES } from './body-slabs.ts';
 import type { Downstream } from './listener/downstream.ts';
 import type { UpstreamConnection } from './upstream/upstream.ts';
 
@@ -6,6 +7,9 @@ const HIGH_MARK_BYTES = 64 * 1024;
 
 /** A body up to this size is kept until the response begins, so that it can be sent again to another endpoint. */
 const REPLAY_BYTES = 64 * 1024;
+
+/** Unsent bytes above which not even one more chunk is taken to see whether a paused client is still there. */
+const PROBE_MARK_BYTES = 1024 * 1024;
 
 /**
  * The request body on its way from the client to the upstream.
@@ -23,9 +27,15 @@ export class RequestBody {
   #connection: UpstreamConnection | null = null;
   /** From `#next` on not yet written; before it kept for a replay. */
   #chunks: Buffer[] = [];
+  /** Written and not kept, but the kernel may not have all of them yet. */
+  #underWay: Buffer[] = [];
   #next = 0;
   #unsentBytes = 0;
-  #replayable = true;
+  /** What is sent is kept, so that it can be sent again. */
+  #keepsSent = true;
+  /** Something was sent and not kept. */
+  #hasLost = false;
+  #discarded = false;
   #blocked = false;
   #complete = false;
   #receivedBytes = 0;
@@ -51,19 +61,32 @@ export class RequestBody {
 
   /** Every byte received so far is still here, so that the request can be made once more. */
   get isReplayable(): boolean {
-    return this.#replayable;
+    return !this.#hasLost;
   }
 
+  /** @param chunk is copied where it has to be kept */
   receive(chunk: Buffer, isLast: boolean): void {
     this.#receivedBytes += chunk.length;
+    if (!this.#discarded) this.#take(chunk);
     this.#complete = isLast;
-    if (chunk.length > 0) {
-      this.#chunks.push(chunk);
-      this.#unsentBytes += chunk.length;
-    }
-    if (this.#receivedBytes > REPLAY_BYTES) this.giveUpReplay();
     this.#pump();
     if (this.#unsentBytes > HIGH_MARK_BYTES) this.#downstream.pauseBody();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#receivedBytes > REPLAY_BYTES) this.giveUpReplay();
+    if (this.#keepsSent) {
+      if (chunk.length > 0) this.#chunks.push(Buffer.from(chunk));
+      this.#unsentBytes += chunk.length;
+      return;
+    }
+    // Slab by slab: when the kernel takes each at once, the whole chunk passes through one.
+    for (let at = 0; at < chunk.length; at += SLAB_BYTES) {
+      const piece = copyToSlab(chunk.subarray(at, at + SLAB_BYTES));
+      this.#chunks.push(piece);
+      this.#unsentBytes += piece.length;
+      this.#pump();
+    }
   }
 
   /** Sends all of the body to a connection whose request head has just been sent: from its first byte, also on a retry. */
@@ -79,13 +102,16 @@ export class RequestBody {
   /** The connection takes more again. */
   onDrain(): void {
     this.#blocked = false;
+    this.#reclaim();
     this.#pump();
   }
 
   /** The response has begun, or the body is too large to keep: there will be no second attempt. */
   giveUpReplay(): void {
-    if (!this.#replayable) return;
-    this.#replayable = false;
+    if (!this.#keepsSent) return;
+    this.#keepsSent = false;
+    if (this.#next === 0) return;
+    this.#hasLost = true;
     this.#chunks.splice(0, this.#next);
     this.#next = 0;
   }
@@ -93,16 +119,27 @@ export class RequestBody {
   /** The connection is gone, or wants no more of it. What still comes from the client is dropped. */
   detach(): void {
     this.#connection = null;
+    this.#underWay = [];
   }
 
   /** Nobody will want the rest: forget it and let the client send on into the void. */
   discard(): void {
     this.detach();
+    this.#discarded = true;
     this.#chunks = [];
     this.#next = 0;
     this.#unsentBytes = 0;
-    this.#replayable = false;
+    this.#hasLost = true;
     this.#downstream.resumeBody();
+  }
+
+  /**
+   * To be called every few seconds until the body is complete. Keeps the listener's own timers from ending a slow upload, and
+   * reads on for one chunk when the client is paused: that a paused client has gone shows in no other way.
+   */
+  keepAlive(): void {
+    this.#downstream.keepBodyAlive();
+    if (this.#unsentBytes <= PROBE_MARK_BYTES) this.#downstream.resumeBody();
   }
 
   #pump(): void {
@@ -124,11 +161,23 @@ export class RequestBody {
 
   #sendNext(connection: UpstreamConnection): void {
     const chunk = this.#chunks[this.#next]!;
-    if (this.#replayable) this.#next++;
-    else this.#chunks.shift();
     this.#unsentBytes -= chunk.length;
     if (this.#chunked) connection.writeBody(`${chunk.length.toString(16)}\r\n`);
     this.#blocked = !connection.writeBody(chunk);
+    if (this.#keepsSent) {
+      this.#next++;
+    } else {
+      this.#hasLost = true;
+      this.#chunks.shift();
+      this.#underWay.push(chunk);
+      this.#reclaim();
+    }
     if (this.#chunked) connection.writeBody('\r\n');
+  }
+
+  #reclaim(): void {
+    if (this.#underWay.length === 0 || !this.#connection?.isDrained) return;
+    for (const piece of this.#underWay) giveBackSlab(piece);
+    this.#underWay = [];
   }
 }

@@ -116,7 +116,9 @@ export class Wire {
   async reset(): Promise<void> {
     if (this.socket.destroyed) return;
     const closed = once(this.socket, 'close');
-    this.socket.resetAndDestroy();
+    // `resetAndDestroy` would send a FIN first, which is an orderly end when the peer reads it before the RST.
+    (this.socket as Socket & { resetAndClosing: boolean }).resetAndClosing = true;
+    this.socket.destroy();
     await closed;
   }
 

@@ -90,7 +90,7 @@ export interface Downstream {
 
 /** What the listener tells the owner of a request. No call comes before the listener's own handler has returned. */
 export interface DownstreamHandler {
-  /** A piece of the request body, in a buffer the handler may keep. May be empty when `isLast`. */
+  /** A piece of the request body, in memory that is gone when the handler returns. May be empty when `isLast`. */
   onRequestBody(chunk: Buffer, isLast: boolean): void;
   /** All that `write` had to hold back is with the kernel now. */
   onWritable(): void;

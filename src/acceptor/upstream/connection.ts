@@ -55,6 +55,7 @@ export class Connection implements UpstreamConnection {
   #isResuming = false;
   /** FIN came while the response was paused. */
   #endHeld = false;
+  #wasReset = false;
 
   constructor(target: SocketTarget, endpointIndex: number, owner: ConnectionOwner) {
     this.endpoint = target.endpoint;
@@ -68,7 +69,10 @@ export class Connection implements UpstreamConnection {
       })
       .on(readyEvent(target), () => this.#onReady())
       .on('drain', () => this.#onDrain())
-      .on('end', () => this.#onEnd())
+      .on('end', () => {
+        this.#wasReset = isReset(this.#socket);
+        this.#onEnd();
+      })
       .on('error', () => this.#onGone())
       .on('close', () => this.#onGone());
   }
@@ -108,6 +112,10 @@ export class Connection implements UpstreamConnection {
     if (typeof chunk !== 'string') return this.#writer.writeBytes(chunk);
     this.#writer.hold(chunk);
     return true;
+  }
+
+  get isDrained(): boolean {
+    return this.#state === BUSY && this.#writer.isDrained;
   }
 
   endBody(): void {
@@ -169,7 +177,7 @@ export class Connection implements UpstreamConnection {
   /** The peer sent FIN: the end of a body that has no other end, an idle connection's quiet death, or a failure. */
   #onEnd(): void {
     if (this.#reader.isPaused) this.#endHeld = true;
-    else if (this.#state === BUSY && this.#reader.endsAtClose) this.#complete();
+    else if (this.#state === BUSY && this.#reader.endsAtClose && !this.#wasReset) this.#complete();
     else this.#onGone();
   }
 
@@ -215,4 +223,13 @@ export class Connection implements UpstreamConnection {
     this.#socket.destroy();
     this.#owner.onClosed(this);
   }
+}
+
+/**
+ * Whether the `end` that a socket just reported was a reset. libuv takes a reset that arrives together with bytes for an
+ * orderly end (`uv__stream_io`, the short cut for POLLHUP), and so would half a body without a length pass for a whole one.
+ * The kernel knows better: a connection that was reset has no peer any more.
+ */
+function isReset(socket: Socket): boolean {
+  return socket.remoteAddress === undefined;
 }

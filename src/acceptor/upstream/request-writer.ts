@@ -26,7 +26,12 @@ export class RequestWriter {
 
   /** Whether all of the request was handed to the kernel. */
   get isFlushed(): boolean {
-    return this.#bodyEnded && this.#socket.writableLength === 0 && this.#socket.errored === null;
+    return this.#bodyEnded && this.isDrained;
+  }
+
+  /** Whether all bytes written so far were handed to the kernel, and are read from their buffers no more. */
+  get isDrained(): boolean {
+    return this.#socket.writableLength === 0 && this.#socket.errored === null && !this.#socket.destroyed;
   }
 
   begin(head: string, hasBody: boolean): void {

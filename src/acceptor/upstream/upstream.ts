@@ -74,12 +74,14 @@ export interface UpstreamConnection {
    */
   send(head: string, hasBody: boolean, isHead: boolean, handler: ResponseHandler): void;
   /**
-   * Queues a piece of the body, framed by the caller. The buffer must not change afterwards. Text (latin1) is taken for
+   * Queues a piece of the body, framed by the caller. The buffer must not change until `isDrained`. Text (latin1) is taken for
    * framing: it is held back like the head, for the bytes that follow it. Does nothing once the connection is closed.
    *
    * @returns false: wait for `onUpstreamDrain`
    */
   writeBody(chunk: Buffer | string): boolean;
+  /** The kernel has every byte that was written, so that the buffers they were in may be used again. */
+  readonly isDrained: boolean;
   /** The request is complete: from now on the response's end frees the connection. */
   endBody(): void;
   /** Stop and go on reading the response. Idempotent. */

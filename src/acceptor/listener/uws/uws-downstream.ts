@@ -74,9 +74,8 @@ export class UwsDownstream implements Downstream {
   }
 
   onData(bytes: ArrayBuffer, isLast: boolean): void {
-    // uWS detaches the chunk when this returns, and the exchange may keep it: copy now, or forward garbage later.
-    const chunk = bytes.byteLength === 0 ? EMPTY : Buffer.from(new Uint8Array(bytes));
-    this.handler?.onRequestBody(chunk, isLast);
+    // A view: uWS detaches the chunk when this returns.
+    this.handler?.onRequestBody(Buffer.from(bytes), isLast);
   }
 
   // ---- request body
@@ -89,7 +88,7 @@ export class UwsDownstream implements Downstream {
 
   /** Guarded: `resume` on a socket that is not paused keeps it from ever being read again. */
   resumeBody(): void {
-    if (!this.#bodyPaused || this.#gone) return;
+    if (!this.#bodyPaused || this.#gone || this.#state === STATE.ENDED) return;
     this.#bodyPaused = false;
     this.#res.resume();
   }
@@ -178,6 +177,8 @@ export class UwsDownstream implements Downstream {
 
   #sendOfKnownLength(chunk: Buffer): Buffer {
     let rest: Buffer = EMPTY;
+    // These may be the last bytes, and a response that ends while the request body is paused leaves the connection dead.
+    if (this.#bodyPaused && this.#res.getWriteOffset() + chunk.length >= this.#contentLength) this.resumeBody();
     this.#res.cork(() => {
       if (this.#state === STATE.HEAD_HELD) this.#writeHeadOfStream();
       const before = this.#res.getWriteOffset();

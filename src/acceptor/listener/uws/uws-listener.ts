@@ -87,12 +87,20 @@ function serverNames({ config }: ListenerContext): string[] {
   return config.tls === null ? [] : config.tls.certificates.flatMap(({ hosts }) => [...hosts]);
 }
 
+/** uWS looks at its timers this often, all at once: one that is set to `n` rounds ends after `n - 1` to `n` of them. */
+const TIMER_ROUND_MS = 4000;
+
 /**
- * uWS's own timers, where this build lets them be set (in steps of 4 s): until a head is complete, and between two
- * requests. The gateway's timers rule everything in between.
+ * uWS's own timers, where this build lets them be set: until a head is complete, and between two requests. The gateway's
+ * timers rule everything in between.
  */
 function setTimeouts(app: TemplatedApp, { config }: ListenerContext): void {
-  const seconds = (ms: number) => Math.min(Math.ceil(ms / 1000), LONGEST_TIMER_SECONDS);
-  app.setIdleTimeout?.(seconds(config.limits.headerTimeout));
-  app.setResponseTimeout?.(seconds(config.limits.idleTimeout));
+  app.setIdleTimeout?.(secondsOfAtLeast(config.limits.headerTimeout));
+  app.setResponseTimeout?.(secondsOfAtLeast(config.limits.idleTimeout));
+}
+
+/** One round more than the time has, because the first may be over at once: nobody is cut off early. */
+function secondsOfAtLeast(ms: number): number {
+  const seconds = ((Math.ceil(ms / TIMER_ROUND_MS) + 1) * TIMER_ROUND_MS) / 1000;
+  return Math.min(seconds, LONGEST_TIMER_SECONDS);
 }
