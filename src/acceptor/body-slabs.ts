@@ -13,15 +13,23 @@ export const SLAB_BYTES = 64 * 1024;
 const MOST_FREE = 64;
 
 const free: ArrayBuffer[] = [];
+/** Every slab ever made, to tell them from memory that somebody else may hold a part of. */
+const slabs = new WeakSet<ArrayBufferLike>();
 
 /** Copies at most SLAB_BYTES. */
 export function copyToSlab(bytes: Buffer): Buffer {
-  const piece = Buffer.from(free.pop() ?? new ArrayBuffer(SLAB_BYTES), 0, bytes.length);
+  const piece = Buffer.from(free.pop() ?? makeSlab(), 0, bytes.length);
   bytes.copy(piece);
   return piece;
 }
 
-/** The caller knows that nobody reads this piece any more. It must have come from `copyToSlab`. */
+function makeSlab(): ArrayBuffer {
+  const slab = new ArrayBuffer(SLAB_BYTES);
+  slabs.add(slab);
+  return slab;
+}
+
+/** The caller knows that nobody reads this piece any more. One that is no slab is left to the garbage collector. */
 export function giveBackSlab(piece: Buffer): void {
-  if (free.length < MOST_FREE) free.push(piece.buffer as ArrayBuffer);
+  if (free.length < MOST_FREE && slabs.has(piece.buffer)) free.push(piece.buffer as ArrayBuffer);
 }

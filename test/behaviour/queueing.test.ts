@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import { nothingInFlight } from '../support/acceptor.ts';
+import { filler } from '../support/byte-source.ts';
 import { startGateway } from '../support/gateway.ts';
 import { pathOrigin } from '../support/path-origin.ts';
 import { proxyConfig } from '../support/proxy-config.ts';
@@ -120,6 +121,32 @@ it('the time that a request with a body waits is not held against its client', a
   // Longer than the body timeout of this listener, which has nothing to do with it.
   setTimeout(release, 1_300);
   assert.equal((await second.readResponse('PUT')).status, 200);
+});
+
+it('a body that grew large while it waited arrives byte for byte, and so does the next one', async (t) => {
+  const pieces = [1_000, 40_000, 30_000, 200_000].map((bytes, index) => filler(`waits ${index}`, bytes));
+  const body = Buffer.concat(pieces);
+  let received: Buffer = Buffer.alloc(0);
+  origin.on('/ordered/grows', async (connection) => {
+    received = await connection.readBytes(body.length);
+    await connection.send(OK);
+  });
+  for (let run = 0; run < 3; run++) {
+    const release = heldBack('/ordered/holds');
+    const [first, second] = await Promise.all([0, 1].map(() => rawClient(t, port)));
+    const holding = origin.arrived('/ordered/holds', run + 1);
+    await first.send(get('/ordered/holds'));
+    await holding;
+    await second.send(`PUT /ordered/grows HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n`);
+    for (const piece of pieces) {
+      await second.send(piece);
+      // A round trip on another connection: the acceptor has read the piece by now.
+      await (await rawClient(t, port)).exchange(get('/nowhere'));
+    }
+    release();
+    assert.equal((await second.readResponse('PUT')).status, 200);
+    assert.ok(received.equals(body));
+  }
 });
 
 it('leaves no exchange behind', () => nothingInFlight(gateway));
