@@ -78,12 +78,13 @@ describe('boundaries between the folders of src', () => {
     );
   });
 
-  it('the native module is imported for memory, for accepting and for listening sockets only', () => {
+  it('the native module is imported for memory, for accepting, for listening sockets and beside uWS only', () => {
     onlyFrom(
       ({ from, to }) => to === 'native-bindings/native.ts' && from.startsWith('src/'),
       [
         /^src\/shared-memory\//,
         /^src\/acceptor\/acceptor\.ts$/,
+        /^src\/acceptor\/listener\/uws\//,
         /^src\/supervisor\/listening-sockets\.ts$/,
         /^src\/supervisor\/admin\/server\.ts$/,
       ],

@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { SeriesId } from '../../src/brand.ts';
-import { ERROR_CODES, ERRORS, type ErrorCode } from '../../src/errors/table.ts';
 import { LineRenderer } from '../../src/telemetry/log-line.ts';
 import { FAMILIES } from '../../src/telemetry/metric-families.ts';
 import { scrape } from '../../src/telemetry/scrape.ts';
@@ -100,19 +99,6 @@ describe('docs/access-log.md', () => {
     assert.deepEqual(
       tableRows('docs/access-log.md', 'field').map(([field]) => field),
       [...Object.keys(line), 'truncated'],
-    );
-  });
-});
-
-describe('docs/errors.md', () => {
-  it('holds every error code with its status, source and detail, and no other', () => {
-    const expected = ERROR_CODES.map((code: ErrorCode) => {
-      const { status, source, detail } = ERRORS[code];
-      return [code, String(status), source, detail];
-    });
-    assert.deepEqual(
-      tableRows('docs/errors.md', 'code').map((cells) => cells.slice(0, 4)),
-      expected,
     );
   });
 });
