@@ -1,7 +1,7 @@
 /** An origin that answers before it has read the request: the answer reaches the client, and nothing is stuck afterwards. */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { nothingInFlight } from '../support/acceptor.ts';
+import { MemoryWatch, nothingInFlight } from '../support/acceptor.ts';
 import { filler } from '../support/byte-source.ts';
 import { startGateway } from '../support/gateway.ts';
 import { pathOrigin } from '../support/path-origin.ts';
@@ -88,7 +88,6 @@ describe('after an early response to a small body', () => {
 });
 
 it('a body that goes on after an early response costs no memory', async (t) => {
-  const { MemoryWatch } = await import('../support/acceptor.ts');
   const client = await rawClient(t, port);
   const memory = new MemoryWatch((await gateway.acceptorPids())[0]);
   await client.send(request('/refuse-chunked', 'Transfer-Encoding: chunked'));
