@@ -31,6 +31,10 @@ static constexpr int kBacklog = 4096;
 // hold for one connection (it doubles the number) therefore stays below that buffer, and one turn takes one read.
 static constexpr int kReceiveBufferBytes = 192 * 1024;
 
+// A socket is writable again when less than this is still unsent, rather than when a third of a send buffer of megabytes has
+// drained: a client that reads slowly but steadily then shows progress, and is not taken for one that has stopped.
+static constexpr int kUnsentLowWaterBytes = 128 * 1024;
+
 static bool SetOption(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
@@ -59,6 +63,7 @@ static const char* BindAndListen(int fd, const addrinfo* target, bool join) {
   if (!SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return "setsockopt";
   if (!SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1)) return "setsockopt";
   if (!SetOption(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBufferBytes)) return "setsockopt";
+  if (!SetOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentLowWaterBytes)) return "setsockopt";
   if (!SetDualStack(fd, target->ai_addr)) return "setsockopt";
   if (join && !SetOption(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return "setsockopt";
   if (bind(fd, target->ai_addr, target->ai_addrlen) != 0) return "bind";

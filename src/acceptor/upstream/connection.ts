@@ -74,7 +74,7 @@ export class Connection implements UpstreamConnection {
         this.#onEnd();
       })
       .on('error', () => this.#onGone())
-      .on('close', () => this.#onGone());
+      .on('close', () => this.#onClose());
   }
 
   get reused(): boolean {
@@ -97,6 +97,10 @@ export class Connection implements UpstreamConnection {
   /** Whether it can carry a request, as far as this side knows. */
   get isIdle(): boolean {
     return this.#state === IDLE && !this.#socket.destroyed;
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === CLOSED;
   }
 
   send(head: string, hasBody: boolean, isHead: boolean, handler: ResponseHandler): void {
@@ -169,7 +173,8 @@ export class Connection implements UpstreamConnection {
     if (connection.#state !== BUSY || !connection.#isResuming) return;
     connection.#isResuming = false;
     connection.#settle(connection.#reader.resume());
-    if (connection.#state !== BUSY || connection.#reader.isPaused) return;
+    // Also when the response is complete by now: a socket in the pool must be read, or it sees neither its end nor an answer.
+    if (connection.#isClosed || connection.#reader.isPaused) return;
     if (connection.#endHeld) connection.#onEnd();
     else connection.#socket.resume();
   }
@@ -179,6 +184,12 @@ export class Connection implements UpstreamConnection {
     if (this.#reader.isPaused) this.#endHeld = true;
     else if (this.#state === BUSY && this.#reader.endsAtClose && !this.#wasReset) this.#complete();
     else this.#onGone();
+  }
+
+  /** TLS hands over all it has decrypted, its end and its close, also while paused: what is held is still to be read. */
+  #onClose(): void {
+    const isHeld = this.#state === BUSY && this.#endHeld && this.#reader.isPaused;
+    if (!isHeld) this.#onGone();
   }
 
   #onGone(): void {

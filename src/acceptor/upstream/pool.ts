@@ -86,9 +86,10 @@ export class EndpointPool implements ConnectionOwner {
 
   /** Starts a connect attempt for a ticket; the caller saw that there is room or an idle connection to give up. */
   connectFor(ticket: WaitTicket): void {
-    if (!this.hasRoom) this.#idle[0]?.destroy();
     this.#pending.push(ticket);
-    this.#connect();
+    if (!this.hasRoom) this.#idle[0]?.destroy();
+    // The room may have gone to one who waited longer; this ticket then has the next connection that is free.
+    if (this.hasRoom) this.#connect();
   }
 
   #connect(): void {

@@ -338,6 +338,21 @@ describe('connection: response bodies', () => {
     assert.equal((await exchange.settled()).body, 'hello');
   });
 
+  it('a connection whose last piece was paused for answers the next request', async (t) => {
+    const origin = await startCanned(t, HELLO);
+    const group = startGroup(t, compiledUpstream([origin.port]));
+    const first = new Exchange();
+    first.recorder.onEvent = (name) => {
+      if (name !== 'body') return;
+      first.connection!.pause();
+      setImmediate(() => first.connection!.resume());
+    };
+    assert.equal((await first.start(group).settled()).body, 'hello');
+    const second = await get(group);
+    assert.equal(second.recorder.body, 'hello');
+    assert.equal(second.wasReused, true);
+  });
+
   it('HEAD has none, whatever the headers say', async (t) => {
     const origin = await startCanned(t, 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');
     const group = startGroup(t, compiledUpstream([origin.port]));

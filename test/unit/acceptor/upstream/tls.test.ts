@@ -145,4 +145,30 @@ describe('TLS to an upstream', () => {
     const group = startGroup(t, compiledUpstream([origin.port], { tls: settings({ ca }) }));
     assert.equal((await get(group)).recorder.failure, 'upstream_truncated');
   });
+
+  it('reads a response to its end that was paused when the upstream closed', async (t) => {
+    const body = 'x'.repeat(150_000);
+    const origin = await startTls(t, (socket) =>
+      onRequestHead(socket, () =>
+        socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+      ),
+    );
+    const group = startGroup(t, compiledUpstream([origin.port], { tls: settings({ ca }) }));
+    for (let i = 0; i < 20; i++) {
+      const exchange = new Exchange();
+      exchange.recorder.onEvent = (name) => {
+        if (name !== 'body') return;
+        exchange.connection!.pause();
+        void turns(30).then(() => exchange.connection!.resume());
+      };
+      await exchange.start(group).settled();
+      assert.equal(exchange.recorder.failure, null);
+      assert.equal(exchange.recorder.body.length, body.length);
+    }
+  });
 });
+
+/** So many turns of the loop, for what takes some and announces nothing. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+}
