@@ -4,10 +4,9 @@
  * The source keeps the text as written, and messages quote the source alone: what a reference stands for is never
  * printed. `$${` is a plain `${`. A file's text loses one line break at its end, as editors put one there.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type ConfigPath, type Diagnostic, diagnosticAt } from './diagnostics.ts';
-import { describeReadError } from './source/read-source.ts';
+import { describeReadError, readRegularFile } from './source/read-source.ts';
 import { isRecord, type Source } from './source/source.ts';
 
 /** The environment handed in, so that tests and other machines' configs need not touch the process. */
@@ -34,6 +33,9 @@ class Resolver {
   /** Where the walk stands; copied only for a diagnostic. */
   readonly #path: (string | number)[] = [];
 
+  /** The maps and lists that the value being looked at stands in: an alias among them would never end. */
+  readonly #above = new Set<object>();
+
   constructor(source: Source, environment: Environment) {
     this.#source = source;
     this.#environment = environment;
@@ -49,6 +51,8 @@ class Resolver {
 
   #resolveEach(container: object, steps: Iterable<string | number>, copy: () => object): unknown {
     const items = container as Record<string | number, unknown>;
+    if (this.#above.has(container)) return this.#refuseCycle();
+    this.#above.add(container);
     let result: Record<string | number, unknown> | null = null;
     for (const step of steps) {
       this.#path.push(step);
@@ -58,7 +62,20 @@ class Resolver {
       result ??= copy() as Record<string | number, unknown>;
       result[step] = resolved;
     }
+    this.#above.delete(container);
     return result ?? container;
+  }
+
+  #refuseCycle(): null {
+    const path: ConfigPath = [...this.#path];
+    this.diagnostics.push(
+      diagnosticAt(
+        this.#source.locate(path),
+        path,
+        'an alias that stands inside what it names, expected one of something else',
+      ),
+    );
+    return null;
   }
 
   #resolveText(text: string): string {
@@ -82,7 +99,9 @@ class Resolver {
   #fromFile(whole: string, path: string): string {
     const beside = dirname(this.#source.locate(this.#path).file);
     try {
-      return readFileSync(resolve(beside, path), 'utf8').replace(/\r?\n$/, '');
+      return readRegularFile(resolve(beside, path))
+        .toString('utf8')
+        .replace(/\r?\n$/, '');
     } catch (error) {
       return this.#refuse(whole, `refers to a file that cannot be used: ${describeReadError(error)}`);
     }

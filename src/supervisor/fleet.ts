@@ -125,6 +125,9 @@ export class Fleet extends EventEmitter<FleetEvents> {
     while (!successor.isServing && this.#running.has(successor)) await this.changed();
     if (this.#stopping) return;
     if (!this.#running.has(successor)) throw new Error(successor.failure ?? 'the new acceptor ended before it served');
+    // The lane may have been waiting to start one of its own.
+    if (lane.respawn !== null) clearTimeout(lane.respawn);
+    lane.respawn = null;
     const predecessor = lane.current;
     lane.current = successor;
     predecessor?.drain(NEVER_QUIET, drainLimit);

@@ -45,13 +45,29 @@ export function describeReadError(error: unknown): string {
   if (code === 'ENOENT') return 'no such file, expected a readable one';
   if (code === 'EACCES' || code === 'EPERM') return 'no permission to read it, expected a readable file';
   if (code === 'EISDIR') return 'is a directory, expected a file';
+  if (code === 'EINVAL') return 'is a pipe or a device, expected a file';
   return `cannot be read (${code ?? 'unknown reason'}), expected a readable file`;
+}
+
+/** Largest config file that is read. */
+const MOST_FILE_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Reads a regular file: a pipe or a device could keep the reader waiting, or reading, for ever.
+ *
+ * @throws Error of the system, with a code; EINVAL for what is no regular file, EFBIG for one beyond 512 MiB
+ */
+export function readRegularFile(file: string): Buffer {
+  const about = statSync(file);
+  if (!about.isFile()) throw Object.assign(new Error('no file'), { code: about.isDirectory() ? 'EISDIR' : 'EINVAL' });
+  if (about.size > MOST_FILE_BYTES) throw Object.assign(new Error('too large'), { code: 'EFBIG' });
+  return readFileSync(file);
 }
 
 function readFile(file: string): SourceResult {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    bytes = readRegularFile(file);
   } catch (error) {
     return refuse(file, describeReadError(error));
   }

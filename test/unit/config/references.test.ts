@@ -92,6 +92,17 @@ test('what a reference stands for is never said, whatever is wrong with it', () 
   }
 });
 
+test('an alias that stands inside what it names is a fault with its place', (context) => {
+  const directory = temporaryFiles(context, { 'penstock.yaml': 'version: 1\nlisteners: &l [*l]\n' });
+  const [first] = loadConfig(join(directory, 'penstock.yaml'), {}).diagnostics.map(formatDiagnostic);
+  assert.match(first!, /penstock\.yaml:2:16: an alias that stands inside what it names/);
+});
+
+test('a device is refused rather than read for ever', () => {
+  const [first] = loadConfig('/dev/full', {}).diagnostics.map(formatDiagnostic);
+  assert.equal(first, '/dev/full:1:1: is a pipe or a device, expected a file');
+});
+
 test('a bad file in a directory of secrets is named, not shown', (context) => {
   const directory = temporaryFiles(context, { 'penstock.yaml': `${BASE}admin: { token: "\${file:.}" }\n` });
   const { diagnostics } = loadConfig(join(directory, 'penstock.yaml'), {});
