@@ -113,8 +113,3 @@ class Resolver {
     return whole;
   }
 }
-
-/** True for text that is one reference and nothing else, and so no secret itself. */
-export function isReference(text: string): boolean {
-  return /^\$\{[^}]*\}$/.test(text);
-}

@@ -4,7 +4,7 @@ import { formatAddress } from '../../../decision/ip-address.ts';
 
 /**
  * Addresses of the peers of open connections. uWS would ask the kernel for the address with each request: a fifth system
- * call where four are needed, and an ArrayBuffer each (see perf-reports).
+ * call where four are needed, and an ArrayBuffer each (DECISIONS, 24).
  */
 export class PeerAddresses {
   readonly #byConnection = new Map<number, string>();
