@@ -11,6 +11,9 @@ type Branded<Name extends string> = number & { readonly [brand]: Name };
 /** Index of a route in one snapshot, in file order. Not stable across generations; the route's name is. */
 export type RouteId = Branded<'RouteId'>;
 
+/** Index of a policy, at its place in the config, in one snapshot. Not stable across generations; its scope is. */
+export type PolicyId = Branded<'PolicyId'>;
+
 /** Index of an upstream in one snapshot. Not stable across generations. */
 export type UpstreamId = Branded<'UpstreamId'>;
 

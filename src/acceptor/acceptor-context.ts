@@ -1,9 +1,16 @@
 import type { MonotonicMs } from '../brand.ts';
+import type { OffloadTask } from '../decision/policies/effect.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { Snapshot } from './snapshot.ts';
+
+/** Threads for work that would hold up the loop. */
+export interface Offload {
+  /** Rejects when the task cannot be carried out at all. */
+  run(task: OffloadTask, input: unknown): Promise<unknown>;
+}
 
 /** What an exchange needs of the acceptor it runs in. */
 export interface AcceptorContext {
@@ -17,5 +24,6 @@ export interface AcceptorContext {
   readonly viaPseudonym: string;
   /** True once the acceptor is on its way out: every response then closes its connection. */
   readonly isDraining: boolean;
+  readonly offload: Offload;
   now(): MonotonicMs;
 }

@@ -1,7 +1,9 @@
 import { AcceptLoop, closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
-import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
+import type { AccessLogTarget, CompiledConsumer, CompiledUpstream } from '../config/compiled.ts';
+import { ConsumerTable } from '../decision/consumers.ts';
+import type { Clock } from '../decision/policies/host.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
@@ -10,10 +12,12 @@ import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
-import type { AcceptorContext } from './acceptor-context.ts';
+import type { AcceptorContext, Offload } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
+import { FaultReport } from './policies/fault-report.ts';
+import { PolicyShelf } from './policies/policy-shelf.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
@@ -24,6 +28,12 @@ const LOG_FLUSH_LIMIT_MS = 1000;
 /** How often an acceptor that drains looks whether it may go. */
 const DRAIN_CHECK_EVERY_MS = 20;
 
+const SYSTEM_CLOCK: Clock = {
+  wall: () => Date.now() as Millis,
+  // CLOCK_MONOTONIC, which is one for the whole machine; performance.now() begins with each process.
+  monotonic: () => (Number(process.hrtime.bigint() / 1000n) / 1000) as Millis,
+};
+
 /** One acceptor process: takes over snapshots, accepts connections, and leaves when it is told to. */
 export class Acceptor implements AcceptorContext {
   readonly exchanges = new Deadlines();
@@ -31,6 +41,7 @@ export class Acceptor implements AcceptorContext {
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
   accessLog: AccessLog | null = null;
+  readonly offload: Offload = { run: (task) => Promise.reject(new Error(`there is no thread for ${task} yet`)) };
   isDraining = false;
   readonly #uws: Uws;
   readonly #memory: SharedMemory;
@@ -40,6 +51,9 @@ export class Acceptor implements AcceptorContext {
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
   #accessLogKey = '';
+  #consumersKey = '';
+  readonly #faults = new FaultReport();
+  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]));
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -110,7 +124,13 @@ export class Acceptor implements AcceptorContext {
     const generation = this.#memory.control.generation();
     const image = new ConfigImage(this.#memory.configHalf(halfOf(generation)));
     const inUse = new Set<string>();
-    this.#snapshot = new Snapshot(generation, image, (config) => this.#upstreamFor(config, inUse));
+    const globals = image.globals();
+    this.#useConsumers(globals.consumers);
+    this.#snapshot = new Snapshot(generation, image, {
+      makeUpstream: (config) => this.#upstreamFor(config, inUse),
+      shelf: this.#shelf,
+      faults: this.#faults,
+    });
     for (const [key, group] of this.#upstreams) {
       if (inUse.has(key)) continue;
       this.#upstreams.delete(key);
@@ -119,7 +139,7 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setConnections(group.series, 0);
       this.metrics.setWaiting(group.series, 0);
     }
-    this.#openAccessLog(image.globals().accessLog);
+    this.#openAccessLog(globals.accessLog);
     this.#memory.control.acknowledge(this.#slot, generation);
     return generation;
   }
@@ -152,6 +172,14 @@ export class Acceptor implements AcceptorContext {
     this.exchanges.expireAll('shutting_down');
     await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
     process.exit(0);
+  }
+
+  /** Policies look identities up when they are made: other identities are other policies. */
+  #useConsumers(consumers: readonly CompiledConsumer[]): void {
+    const key = JSON.stringify(consumers);
+    if (key === this.#consumersKey) return;
+    this.#consumersKey = key;
+    this.#shelf.changeConsumers(new ConsumerTable(consumers));
   }
 
   #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {

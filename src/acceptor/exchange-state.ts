@@ -1,6 +1,7 @@
 import type { Millis, MonotonicMs } from '../brand.ts';
+import type { Decision, PolicyRequest } from '../decision/decision.ts';
 import { Forwarded } from '../decision/forwarded.ts';
-import type { RequestFacts } from '../decision/route/route-match.ts';
+import { pathParameter } from '../decision/route/path-parameter.ts';
 import type { ErrorCode } from '../errors/table.ts';
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
@@ -15,7 +16,7 @@ import { NONE_TRIED, type UpstreamGroup } from './upstream/upstream-group.ts';
  * All that is known of one exchange. One shape for life: every field is set here, null for not yet. What happens to it
  * stands in pipeline.ts; when it ends, it is its own record for metrics and log.
  */
-export abstract class ExchangeState extends Watched implements ExchangeRecord, RequestFacts {
+export abstract class ExchangeState extends Watched implements ExchangeRecord, PolicyRequest {
   readonly acceptor: AcceptorContext;
   readonly downstream: Downstream;
   /** The snapshot this exchange began with, and stays with. */
@@ -34,6 +35,14 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
   // Decision.
   route: Route | null = null;
   upstream: UpstreamGroup | null = null;
+  /** Null for a route without policies. */
+  decision: Decision | null = null;
+
+  /** Gives up what a policy waits for; null: none does. */
+  cancelEffect: (() => void) | null = null;
+  /** How much of the bodies a policy that wants them whole takes. */
+  bodyLimit = Number.MAX_SAFE_INTEGER;
+  responseBodyLimit = Number.MAX_SAFE_INTEGER;
 
   // Progress.
   /** Null when the request has no body. */
@@ -60,7 +69,6 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
   // Record.
   status = 0;
   error: ErrorCode | null = null;
-  readonly consumer: string | null = null;
   bytesOut = 0;
   gatewayMs = 0 as Millis;
   upstreamMs = 0 as Millis;
@@ -83,6 +91,26 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, R
 
   get listener(): string {
     return this.downstream.listener.config.name;
+  }
+
+  get consumer(): string | null {
+    return this.decision?.consumer?.name ?? null;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.forwarded.proto === 'https' ? 'https' : 'http';
+  }
+
+  get headers(): readonly string[] {
+    return this.downstream.head.headers;
+  }
+
+  get bodyLength(): number {
+    return this.downstream.head.contentLength;
+  }
+
+  pathParameter(name: string): string | null {
+    return pathParameter(this.route!.path, this.path, name);
   }
 
   get bytesIn(): number {

@@ -20,17 +20,21 @@ export function renderForwardHead(exchange: ExchangeState): string {
     target: targetFor(exchange, forward.stripPrefix),
     host: hostFor(exchange, forward.host),
     headers: head.headers,
+    changes: exchange.decision === null ? null : exchange.decision.requestHeaderChanges,
     ownLines,
     bodyLength: bodyLengthOf(exchange),
   });
 }
 
-function targetFor({ path, query }: ExchangeState, stripPrefix: string | null): string {
+function targetFor({ path, query, decision }: ExchangeState, stripPrefix: string | null): string {
+  const target = decision === null ? null : decision.target;
+  if (target !== null) return target.query === null ? target.path : `${target.path}?${target.query}`;
   const kept = stripPrefix === null ? path : path.slice(stripPrefix.length) || '/';
   return query === null ? kept : `${kept}?${query}`;
 }
 
-function hostFor({ downstream, connection }: ExchangeState, rule: string): string {
+function hostFor({ downstream, connection, decision }: ExchangeState, rule: string): string {
+  if (decision !== null && decision.host !== null) return decision.host;
   if (rule === 'preserve') return downstream.head.rawHost;
   if (rule !== 'upstream') return rule;
   const { host, port } = connection!.endpoint;
@@ -38,7 +42,8 @@ function hostFor({ downstream, connection }: ExchangeState, rule: string): strin
 }
 
 /** A method that usually has a body says that it has none (RFC 9110, section 8.6). */
-function bodyLengthOf({ downstream, method }: ExchangeState): number | 'chunked' | null {
+function bodyLengthOf({ downstream, method, decision }: ExchangeState): number | 'chunked' | null {
+  if (decision !== null && decision.requestBody !== null) return decision.requestBody.length;
   const { contentLength } = downstream.head;
   if (contentLength < 0) return 'chunked';
   if (contentLength > 0) return contentLength;

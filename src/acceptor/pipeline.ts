@@ -14,10 +14,11 @@
  */
 import { ERRORS, type ErrorCode } from '../errors/table.ts';
 import { admit } from './admission.ts';
-import { ExchangeState } from './exchange-state.ts';
+import { DecidedExchange } from './decided-exchange.ts';
 import { renderForwardHead } from './forward-head.ts';
 import type { DownstreamHandler } from './listener/downstream.ts';
-import { answerFor } from './response/answer.ts';
+import { UpstreamResponse } from './policies/upstream-response.ts';
+import { type Answer, answerFor } from './response/answer.ts';
 import { renderResponseHead } from './response/render-head.ts';
 import { decideRetry, type FailedAttempt } from './upstream/retry.ts';
 import type { ConnectionWaiter, ResponseHandler, ResponseHead, UpstreamConnection } from './upstream/upstream.ts';
@@ -29,40 +30,32 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE',
 const DRAINABLE_BYTES = 64 * 1024;
 
 /** One request with its response. */
-export class Exchange extends ExchangeState implements DownstreamHandler, ConnectionWaiter, ResponseHandler {
+export class Exchange extends DecidedExchange implements DownstreamHandler, ConnectionWaiter, ResponseHandler {
   // ── 1. The request ────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A request head has arrived. Runs in the listener's callback. */
   begin(): void {
     this.acceptor.exchanges.add(this);
-    const refusal = admit(this) ?? this.#findRoute() ?? this.#applyRequestPolicies();
-    if (refusal === null) this.#forward();
-    else this.answer(refusal);
+    const refusal = admit(this) ?? this.#findRoute();
+    if (refusal !== null) this.answer(refusal);
+    else if (this.route!.chain !== null) this.askPolicies();
+    else this.forward();
   }
 
   #findRoute(): ErrorCode | null {
     const route = this.snapshot.findRoute(this);
     if (route === null) return this.snapshot.allowedMethods(this).length > 0 ? 'method_not_allowed' : 'route_not_found';
     this.route = route;
-    this.upstream = this.snapshot.upstreams[route.forward.upstream]!;
+    this.upstream = this.snapshot.upstreams[route.forward.upstream] ?? null;
     this.endsAt = this.acceptor.exchanges.after(route.forward.timeout);
-    return null;
-  }
-
-  #applyRequestPolicies(): ErrorCode | null {
-    const policies = this.route!.requestPolicies;
-    if (policies === null) return null;
-    for (const policy of policies) {
-      const refusal = policy.decide(this);
-      if (refusal !== null) return refusal;
-    }
     return null;
   }
 
   /** A piece of the request body. */
   onRequestBody(chunk: Buffer, isLast: boolean): void {
     const body = this.body!;
-    const isTooLarge = body.receivedBytes + chunk.length > this.downstream.listener.config.limits.bodyBytes;
+    const limit = Math.min(this.downstream.listener.config.limits.bodyBytes, this.bodyLimit);
+    const isTooLarge = body.receivedBytes + chunk.length > limit;
     if (isTooLarge && !this.finished) {
       this.#giveUp('request_body_too_large');
       return;
@@ -73,9 +66,13 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
 
   // ── 2. The upstream ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  #forward(): void {
+  protected forward(): void {
+    if (this.upstream === null) {
+      this.answer('no_upstream');
+      return;
+    }
     this.attempts++;
-    this.wait = this.upstream!.acquire(this.triedEndpoints, this.wantsFreshConnection, this);
+    this.wait = this.upstream.acquire(this.triedEndpoints, this.wantsFreshConnection, this);
     if (this.wait !== null) this.beginUpstreamWait();
   }
 
@@ -110,7 +107,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
   #watchRequest(): void {
     const { body, route, connection } = this;
     // Connecting and queueing have limits of their own, and the client may be the one who is made to wait.
-    if (connection === null) return;
+    if (connection === null && this.phaseCode !== 'request_body_timeout') return;
     if (body?.isBlocked) this.#watchUpstream();
     else if (body !== null && !body.isComplete)
       this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout);
@@ -121,23 +118,32 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
 
   onResponseHead(head: ResponseHead): void {
     this.headAt = this.endUpstreamWait();
-    const rendered = renderResponseHead(head, this.requestId);
-    if (rendered === null) {
+    if (this.decision !== null) {
+      this.askAboutUpstream(new UpstreamResponse(head));
+      return;
+    }
+    const rendered = renderResponseHead(head, this.requestId, null);
+    this.beginResponse(head.status, rendered, head.contentLength, head.framing === 'none');
+  }
+
+  protected beginResponse(status: number, head: Buffer | null, contentLength: number, isBodyless: boolean): void {
+    if (head === null) {
       this.connection!.destroy();
       this.#fail('upstream_response_too_large', -1);
       return;
     }
     this.responseBegun = true;
-    this.status = head.status;
+    this.status = status;
     this.body?.giveUpReplay();
-    if (head.framing === 'none') {
-      this.bodylessHead = rendered;
-      this.declaredLength = head.status === 204 ? -1 : head.contentLength;
-    } else this.downstream.begin(rendered, head.contentLength, this.#mustClose());
+    if (isBodyless) {
+      this.bodylessHead = head;
+      this.declaredLength = status === 204 ? -1 : contentLength;
+    } else this.downstream.begin(head, contentLength, this.#mustClose());
     this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
   }
 
   onResponseBody(chunk: Buffer): void {
+    if (this.decision !== null && this.holdsResponseBody(chunk)) return;
     this.bytesOut += chunk.length;
     if (this.downstream.write(chunk)) {
       this.phaseEndsAt = this.acceptor.exchanges.after(this.route!.forward.idleTimeout);
@@ -175,8 +181,9 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
 
   onResponseEnd(): void {
     this.connection = null;
-    this.responseEnded = true;
     this.body?.discard();
+    if (this.decision !== null && this.takesResponseEnd()) return;
+    this.responseEnded = true;
     if (this.bodylessHead !== null) {
       const body = this.method === 'HEAD' || this.status === 204 || this.status === 304 ? null : NO_BYTES;
       this.downstream.respond(this.bodylessHead, body, this.declaredLength, this.#mustClose());
@@ -218,7 +225,7 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
       this.unwatch();
       if (endpointIndex >= 0) this.triedEndpoints = new Set(this.triedEndpoints).add(endpointIndex);
       this.wantsFreshConnection = verdict === 'retry-fresh';
-      this.#forward();
+      this.forward();
     }
   }
 
@@ -251,12 +258,21 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
 
   /** Answers with an error of the gateway's own. */
   answer(code: ErrorCode): void {
-    const answer = answerFor(this, code);
-    this.status = ERRORS[code].status;
+    this.#send(answerFor(this, code), ERRORS[code].status);
+    this.finish(code);
+  }
+
+  /** Answers with what a policy gave, or made of the upstream's response. */
+  protected sendWhole(answer: Answer, status: number): void {
+    this.#send(answer, status);
+    this.finish(null);
+  }
+
+  #send(answer: Answer, status: number): void {
+    this.status = status;
     this.bytesOut = answer.body === null ? 0 : answer.body.length;
     const close = answer.close || this.#mustClose() || this.downstream.head.contentLength < 0;
     this.downstream.respond(answer.head, answer.body, answer.contentLength, close);
-    this.finish(code);
   }
 
   /** Every exchange ends here, once: what it held is given back, and it becomes a line in the log and a count. */
@@ -267,9 +283,11 @@ export class Exchange extends ExchangeState implements DownstreamHandler, Connec
     this.acceptor.exchanges.remove(this);
     this.wait?.cancel();
     this.wait = null;
+    this.cancelEffect?.();
     this.connection?.destroy();
     this.connection = null;
     this.body?.discard();
+    if (this.decision !== null) this.route!.chain!.end(this.decision);
     this.settleTimes();
     this.acceptor.metrics.record(this);
     this.acceptor.accessLog?.add(this);

@@ -23,7 +23,7 @@ const PROBE_MARK_BYTES = 1024 * 1024;
  */
 export class RequestBody {
   readonly #downstream: Downstream;
-  readonly #chunked: boolean;
+  #chunked: boolean;
   #connection: UpstreamConnection | null = null;
   /** From `#next` on not yet written; before it kept for a replay. */
   #chunks: Buffer[] = [];
@@ -39,6 +39,8 @@ export class RequestBody {
   #blocked = false;
   #complete = false;
   #receivedBytes = 0;
+  /** A policy wants all of it before anything is sent. */
+  #collected: ((body: Buffer) => void) | null = null;
 
   constructor(downstream: Downstream) {
     this.#downstream = downstream;
@@ -69,6 +71,10 @@ export class RequestBody {
     this.#receivedBytes += chunk.length;
     if (!this.#discarded) this.#take(chunk);
     this.#complete = isLast;
+    if (this.#collected !== null) {
+      if (isLast) this.#handOver();
+      return;
+    }
     this.#pump();
     if (this.#unsentBytes > HIGH_MARK_BYTES) this.#downstream.pauseBody();
   }
@@ -87,6 +93,27 @@ export class RequestBody {
       this.#unsentBytes += piece.length;
       this.#pump();
     }
+  }
+
+  /** Keeps everything until the last byte is there, and hands it to `then`. Whoever asks limits how much may come. */
+  collect(then: (body: Buffer) => void): void {
+    this.#collected = then;
+    if (this.#complete) this.#handOver();
+    else this.#downstream.resumeBody();
+  }
+
+  #handOver(): void {
+    const then = this.#collected!;
+    this.#collected = null;
+    then(Buffer.concat(this.#chunks));
+  }
+
+  /** Puts a body that a policy made in the place of the client's, which has been collected. */
+  replace(body: Buffer): void {
+    this.#chunked = false;
+    this.#chunks = body.length === 0 ? [] : [body];
+    this.#hasLost = false;
+    this.#keepsSent = true;
   }
 
   /** Sends all of the body to a connection whose request head has just been sent: from its first byte, also on a retry. */

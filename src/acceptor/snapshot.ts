@@ -1,13 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Generation, RouteId } from '../brand.ts';
 import type { CompiledListener, CompiledUpstream, RouteRecord } from '../config/compiled.ts';
+import type { Chain, ChainListener } from '../decision/chain.ts';
 import { CidrSet } from '../decision/cidr.ts';
-import type { RequestPolicy } from '../decision/policies/policy.ts';
 import { NO_ROUTE, RouteHit } from '../decision/route/route-hit.ts';
 import type { RequestFacts } from '../decision/route/route-match.ts';
 import { RouteTable } from '../decision/route/route-table.ts';
 import type { ConfigImage } from '../shared-memory/config-image.ts';
 import type { ListenerContext } from './listener/downstream.ts';
+import type { PolicyShelf } from './policies/policy-shelf.ts';
 import type { UpstreamGroup } from './upstream/upstream-group.ts';
 
 /** Route records kept decoded. Memory grows with the routes in use, up to this many, not with those configured. */
@@ -15,8 +16,15 @@ const DECODED_ROUTES = 16_384;
 
 /** A route ready for use: its record, and its policies compiled for it. */
 export interface Route extends RouteRecord {
-  /** Null: none, and the stage is passed by. */
-  readonly requestPolicies: readonly RequestPolicy[] | null;
+  /** Null: no policies, and every stage of theirs is passed by. */
+  readonly chain: Chain | null;
+}
+
+export interface SnapshotParts {
+  /** A running group for a compiled upstream. */
+  readonly makeUpstream: (config: CompiledUpstream) => UpstreamGroup;
+  readonly shelf: PolicyShelf;
+  readonly faults: ChainListener;
 }
 
 /**
@@ -32,14 +40,18 @@ export class Snapshot {
   readonly #table: RouteTable;
   readonly #routes = new LRUCache<RouteId, Route>({ max: DECODED_ROUTES });
   readonly #hit = new RouteHit();
+  readonly #shelf: PolicyShelf;
+  readonly #faults: ChainListener;
 
-  /** @param makeUpstream a running group for a compiled upstream: an unchanged one keeps the group it has. */
-  constructor(generation: Generation, image: ConfigImage, makeUpstream: (config: CompiledUpstream) => UpstreamGroup) {
+  /** @param parts what outlives snapshots, so that what does not change from one to the next goes on as it is */
+  constructor(generation: Generation, image: ConfigImage, { makeUpstream, shelf, faults }: SnapshotParts) {
     const { listeners, upstreams } = image.globals();
     this.generation = generation;
     this.upstreams = upstreams.map(makeUpstream);
     this.listeners = new Map(listeners.map((config) => [config.name, listenerContext(config)]));
     this.#image = image;
+    this.#shelf = shelf;
+    this.#faults = faults;
     this.#table = new RouteTable(bytesOf(image.routeTable()));
   }
 
@@ -49,9 +61,15 @@ export class Snapshot {
     if (id === NO_ROUTE) return null;
     const known = this.#routes.get(id);
     if (known !== undefined) return known;
-    const route = { ...this.#image.route(id), requestPolicies: null };
+    const route = this.#decode(id);
     this.#routes.set(id, route);
     return route;
+  }
+
+  #decode(id: RouteId): Route {
+    const record = this.#image.route(id);
+    const policies = record.policies?.map((policy) => this.#image.policy(policy)) ?? null;
+    return { ...record, chain: policies === null ? null : this.#shelf.chain(policies, this.#faults) };
   }
 
   /** Methods with which the same request would find a route. */

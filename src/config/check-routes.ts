@@ -37,7 +37,7 @@ function checkUpstreamName(index: number, { upstreams, value }: Draft, report: R
 }
 
 function checkStripPrefix(route: Route, path: ConfigPath, report: Report): void {
-  const prefix = route.forward.stripPrefix;
+  const prefix = route.forward?.stripPrefix;
   if (prefix === undefined) return;
   const pattern = parsePathPattern(route.match.path);
   if (pattern.kind === 'regexp') {

@@ -1,12 +1,24 @@
 /** Config to what acceptors read: names become numbers, defaults of defaults are filled in, files are found or read. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { UpstreamId } from '../brand.ts';
+import type { PolicyId, UpstreamId } from '../brand.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import { toRouteMatch } from './check-routes.ts';
-import type { AccessLogTarget, CompiledGlobals, CompiledListener, CompiledUpstream, RouteRecord } from './compiled.ts';
+import { PolicyBook } from './compile-policies.ts';
+import {
+  type AccessLogTarget,
+  type CompiledConsumer,
+  type CompiledGlobals,
+  type CompiledListener,
+  type CompiledPolicy,
+  type CompiledUpstream,
+  NO_UPSTREAM,
+  type RouteRecord,
+} from './compiled.ts';
 import { formatPlace } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
-import type { Config, Listener, Route, Upstream } from './schema/schema.ts';
+import { forward as forwardSchema } from './schema/routes.ts';
+import type { Config, Consumer, Listener, Route, Upstream } from './schema/schema.ts';
 import type { AssignSeries } from './series.ts';
 import { besideSource } from './source/beside-source.ts';
 import type { Source } from './source/source.ts';
@@ -15,6 +27,8 @@ export interface CompiledConfig {
   readonly globals: CompiledGlobals;
   /** By RouteId: in file order. */
   readonly routes: readonly RouteRecord[];
+  /** By PolicyId. */
+  readonly policies: readonly CompiledPolicy[];
   /** By RouteId: what the route table is built from. */
   readonly matches: readonly RouteMatch[];
 }
@@ -30,13 +44,16 @@ export function compile({ config, source }: LoadedConfig, assignSeries: AssignSe
   const globals: CompiledGlobals = {
     listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
     upstreams: upstreams.map(([name, upstream]) => compileUpstream(name, upstream, source, assignSeries)),
+    consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
     accessLog: compileAccessLog(config.telemetry.accessLog, source),
   };
+  const book = new PolicyBook(config, source);
   const routes = config.routes.map((route, index): RouteRecord => {
     const place = formatPlace(source.locate(['routes', index]));
-    return compileRoute(route, place, upstreamIds.get(route.forward.upstream)!, assignSeries);
+    const upstream = route.forward === undefined ? NO_UPSTREAM : upstreamIds.get(route.forward.upstream)!;
+    return compileRoute(route, place, upstream, book.idsOf(route, index), assignSeries);
   });
-  return { globals, routes, matches: config.routes.map(toRouteMatch) };
+  return { globals, routes, policies: book.policies, matches: config.routes.map(toRouteMatch) };
 }
 
 function compileListener(listener: Listener, index: number, source: Source): CompiledListener {
@@ -77,12 +94,24 @@ function compileUpstream(
   };
 }
 
-function compileRoute(route: Route, place: string, upstream: UpstreamId, assignSeries: AssignSeries): RouteRecord {
-  const { stripPrefix, host, timeout, headTimeout, idleTimeout, retries, retryNonIdempotent } = route.forward;
+/** The times of a route that has no upstream are those of one that has: its policies may have to wait, too. */
+const DEFAULT_FORWARD = forwardSchema.parse({ upstream: 'none' });
+
+function compileRoute(
+  route: Route,
+  place: string,
+  upstream: UpstreamId,
+  policies: readonly PolicyId[],
+  assignSeries: AssignSeries,
+): RouteRecord {
+  const forward = route.forward ?? DEFAULT_FORWARD;
+  const { stripPrefix, host, timeout, headTimeout, idleTimeout, retries, retryNonIdempotent } = forward;
   return {
     name: route.name,
     source: place,
     series: assignSeries('route', route.name),
+    path: route.match.path,
+    policies: policies.length === 0 ? null : policies,
     forward: {
       upstream,
       stripPrefix: stripPrefix ?? null,
@@ -94,6 +123,11 @@ function compileRoute(route: Route, place: string, upstream: UpstreamId, assignS
       retryNonIdempotent,
     },
   };
+}
+
+function compileConsumer(name: string, { groups, keys, subjects, passwords }: Consumer): CompiledConsumer {
+  const keyDigests = keys.map((key) => createHash('sha256').update(key, 'utf8').digest('hex'));
+  return { name, groups, keyDigests, subjects, passwords };
 }
 
 function compileAccessLog(accessLog: Config['telemetry']['accessLog'], source: Source): AccessLogTarget | null {

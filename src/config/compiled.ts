@@ -2,7 +2,7 @@
  * What the supervisor publishes and acceptors read: plain data (MessagePack in shared memory), every default filled in,
  * every duration in milliseconds, every reference resolved.
  */
-import type { Bytes, Millis, SeriesId, UpstreamId } from '../brand.ts';
+import type { Bytes, Millis, PolicyId, SeriesId, UpstreamId } from '../brand.ts';
 
 /** How a listener treats spellings of a path that upstreams are known to read in different ways. */
 export interface PathRules {
@@ -86,7 +86,12 @@ export interface RouteRecord {
   /** `file:line:column` of the route in the config. */
   readonly source: string;
   readonly series: SeriesId;
+  /** Its path pattern, as written: what parameters of the path are named by. */
+  readonly path: string;
+  /** In the order in which requests pass them; null: none. */
+  readonly policies: readonly PolicyId[] | null;
   readonly forward: {
+    /** NO_UPSTREAM: a policy answers every request. */
     readonly upstream: UpstreamId;
     /** Prefix taken off the path before forwarding, or null. Whole segments; what is left begins with `/`. */
     readonly stripPrefix: string | null;
@@ -105,10 +110,35 @@ export interface RouteRecord {
   };
 }
 
-/** Everything of a snapshot but its routes: decoded whole by each acceptor when it takes the snapshot over. */
+/** What `forward.upstream` is when a route has none. */
+export const NO_UPSTREAM = -1 as UpstreamId;
+
+/** One policy at one place of the config; decoded on first use. */
+export interface CompiledPolicy {
+  /** Its name in the registry of policies. */
+  readonly policy: string;
+  /** What its `create` takes. Plain data. */
+  readonly options: unknown;
+  /** Names its place, for what it counts: see `PolicyHost.scope`. */
+  readonly scope: string;
+  /** `file:line:column`. */
+  readonly source: string;
+}
+
+export interface CompiledConsumer {
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** SHA-256 of each key, in hex: what is shared is no secret. */
+  readonly keyDigests: readonly string[];
+  readonly subjects: readonly string[];
+  readonly passwords: readonly string[];
+}
+
+/** Everything of a snapshot but its routes and policies: decoded whole by each acceptor when it takes the snapshot over. */
 export interface CompiledGlobals {
   readonly listeners: readonly CompiledListener[];
   readonly upstreams: readonly CompiledUpstream[];
+  readonly consumers: readonly CompiledConsumer[];
   readonly accessLog: AccessLogTarget | null;
 }
 

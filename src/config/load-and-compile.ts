@@ -24,7 +24,7 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     return { ok: false, diagnostics: [...diagnostics, ...report.diagnostics], files };
   };
   const series = new SeriesBook(request.series ?? emptySeries(config.runtime.memory.series));
-  const { globals, routes, matches } = compile(loaded, (kind, name) => series.assign(kind, name));
+  const { globals, routes, policies, matches } = compile(loaded, (kind, name) => series.assign(kind, name));
   let routeTable: Uint8Array;
   try {
     routeTable = buildRouteTable(matches);
@@ -33,7 +33,7 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
   }
   const compiledAt = performance.now();
 
-  const encoded = encodeConfig({ routeTable, globals, routes });
+  const encoded = encodeConfig({ routeTable, globals, routes, policies });
   const room = request.roomBytes ?? config.runtime.memory.config;
   if (encoded.bytes > room)
     return refuse(['runtime', 'memory', 'config'], tooLarge(encoded.bytes, room, request.roomBytes !== null));

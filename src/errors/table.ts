@@ -80,6 +80,66 @@ export const ERRORS = {
   request_timeout: row(504, 'internal', 'never', 'The request took longer than its route allows.'),
   shutting_down: row(503, 'internal', 'never', 'The gateway is shutting down.'),
   internal_error: row(500, 'internal', 'never', 'The gateway failed to handle this request.'),
+
+  // Policies of the edge.
+  address_denied: row(403, 'downstream', 'never', 'This route does not take requests from your address.'),
+
+  // Who is asking (RFC 9110, section 15.5.2; RFC 6750, section 3.1).
+  credentials_missing: row(401, 'downstream', 'never', 'This route wants credentials, and the request has none.'),
+  credentials_malformed: row(401, 'downstream', 'never', 'The credentials are not in the form this route expects.'),
+  credentials_invalid: row(401, 'downstream', 'never', 'The credentials are not valid.'),
+  token_malformed: row(401, 'downstream', 'never', 'The token is not a well-formed JSON Web Token.'),
+  token_algorithm_refused: row(
+    401,
+    'downstream',
+    'never',
+    'The token is signed with an algorithm that its key is not for.',
+  ),
+  token_key_unknown: row(401, 'downstream', 'never', 'The token names a key that this gateway does not know.'),
+  token_signature_invalid: row(401, 'downstream', 'never', 'The signature of the token is not valid.'),
+  token_expired: row(401, 'downstream', 'never', 'The token has expired.'),
+  token_not_yet_valid: row(401, 'downstream', 'never', 'The token is not valid yet.'),
+  token_claims_refused: row(401, 'downstream', 'never', 'The token is not meant for this route.'),
+  keys_unavailable: row(503, 'internal', 'never', 'The keys that tokens are checked with could not be fetched yet.'),
+  consumer_unknown: row(403, 'downstream', 'never', 'The credentials are valid, and belong to no consumer known here.'),
+
+  // Whether and how much they may.
+  not_authorized: row(403, 'downstream', 'never', 'The identity of this request may not do this.'),
+  rate_limited: row(429, 'downstream', 'never', 'Too many requests: see Retry-After.'),
+  quota_exceeded: row(429, 'downstream', 'never', 'The quota for this period is used up: see Retry-After.'),
+  quota_unavailable: row(503, 'internal', 'never', 'The store that quotas are kept in cannot be used.'),
+  concurrency_exceeded: row(503, 'downstream', 'never', 'Too many requests of this kind are under way.'),
+
+  // The cache (RFC 9111, section 5.2.1.7).
+  cache_only: row(504, 'downstream', 'never', 'The request asks for a stored response alone, and there is none.'),
+
+  // Bodies that policies read.
+  request_body_invalid: row(400, 'downstream', 'never', 'The request body cannot be read as what it says it is.'),
+  request_invalid: row(400, 'downstream', 'never', 'The request is not what the API describes.'),
+  media_type_unsupported: row(415, 'downstream', 'never', 'The request body is of a type this route does not take.'),
+  response_body_invalid: row(502, 'upstream', 'never', 'The body of the upstream response cannot be transformed.'),
+  response_body_too_large: row(
+    502,
+    'upstream',
+    'never',
+    'The body of the upstream response is larger than a policy of this route can handle.',
+  ),
+  offload_overloaded: row(503, 'internal', 'never', 'The threads of the gateway have more work than they can do.'),
+
+  // Policies that fail, and those that are there to fail.
+  policy_failed: row(500, 'internal', 'never', 'A policy of this route failed.'),
+  fault_injected: row(503, 'internal', 'never', 'This error was injected on purpose.'),
+
+  // The upstream side.
+  no_upstream: row(500, 'internal', 'never', 'No policy of this route answered, and it has no upstream.'),
+  upstream_unavailable: row(503, 'upstream', 'never', 'No endpoint of the upstream is healthy.'),
+  upstream_circuit_open: row(503, 'upstream', 'never', 'The upstream has failed too often and is given a rest.'),
+  upstream_overloaded: row(
+    503,
+    'internal',
+    'never',
+    'As many requests are at the upstream as it is allowed to be sent.',
+  ),
 } as const satisfies Record<string, ErrorRow>;
 
 /** A stable error code: the name of a row in the table. */

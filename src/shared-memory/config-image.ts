@@ -5,9 +5,9 @@
  *   +--------+-------------+------------+---------+--------------+------------+
  *   | header | route table | structures | globals | record index | records    |
  *   | words  | words,      | MsgPack    | MsgPack | 1 word per   | MsgPack,   |
- *   |        | opaque here |            |         | route, + 1   | one each   |
+ *   |        | opaque here |            |         | record, + 1  | one each   |
  *   +--------+-------------+------------+---------+--------------+------------+
- *            each section begins on a multiple of 8 bytes
+ *            each section begins on a multiple of 8 bytes; records are the routes, then the policies
  *
  * Records are MessagePack with their keys left out: `structures` lists the key sets once (msgpackr's shared structures),
  * which makes a record of 400 bytes one of 80. The index holds each record's begin from the start of the section, so
@@ -16,14 +16,14 @@
  * The words are in the machine's byte order: the image never leaves the machine that made it.
  */
 import { Packr, Unpackr } from 'msgpackr';
-import type { Bytes, RouteId } from '../brand.ts';
-import type { CompiledGlobals, RouteRecord } from '../config/compiled.ts';
+import type { Bytes, PolicyId, RouteId } from '../brand.ts';
+import type { CompiledGlobals, CompiledPolicy, RouteRecord } from '../config/compiled.ts';
 
 /** `PCFG` in ASCII. */
 const IMAGE_MAGIC = 0x50434647;
 
 /** Raised with every change to this layout or to what the records hold. */
-const IMAGE_VERSION = 1;
+const IMAGE_VERSION = 2;
 
 /** Words of the header. Offsets are in bytes from the start of the image. */
 const HEADER = {
@@ -40,6 +40,7 @@ const HEADER = {
   GLOBALS_BYTES: 9,
   INDEX_OFFSET: 10,
   RECORDS_OFFSET: 11,
+  POLICIES: 12,
 } as const;
 
 const HEADER_WORDS = 16;
@@ -51,6 +52,8 @@ export interface ConfigImageParts {
   readonly routeTable: Uint8Array;
   readonly globals: CompiledGlobals;
   readonly routes: readonly RouteRecord[];
+  /** By PolicyId. */
+  readonly policies: readonly CompiledPolicy[];
 }
 
 /** The parts as bytes, before they have a place: measured first, then written where there is room for them. */
@@ -58,6 +61,7 @@ export interface EncodedConfig {
   /** What a target must have room for. */
   readonly bytes: Bytes;
   readonly routes: number;
+  readonly policies: number;
   readonly sections: {
     readonly table: Uint8Array;
     readonly structures: Uint8Array;
@@ -67,16 +71,19 @@ export interface EncodedConfig {
   };
 }
 
-export function encodeConfig({ routeTable, globals, routes }: ConfigImageParts): EncodedConfig {
+export function encodeConfig({ routeTable, globals, routes, policies }: ConfigImageParts): EncodedConfig {
   const structures: string[][] = [];
   const packr = new Packr({ structures });
   const records: Uint8Array[] = [];
-  const index = new Int32Array(routes.length + 1);
-  for (const [id, route] of routes.entries()) {
-    const record = packr.pack(route);
-    records.push(record);
-    index[id + 1] = index[id]! + record.byteLength;
-  }
+  const index = new Int32Array(routes.length + policies.length + 1);
+  const add = (record: Uint8Array): void => {
+    const at = records.push(record);
+    index[at] = index[at - 1]! + record.byteLength;
+  };
+  for (const route of routes) add(packr.pack(route));
+  // Options are of many shapes: as structures they would crowd out those of the routes.
+  const plain = new Packr({ useRecords: false });
+  for (const policy of policies) add(plain.pack(policy));
   const sections = {
     table: routeTable,
     structures: new Packr({ useRecords: false }).pack(structures.map((keys) => Array.from(keys))),
@@ -87,7 +94,7 @@ export function encodeConfig({ routeTable, globals, routes }: ConfigImageParts):
   const before = [sections.table, sections.structures, sections.globals, sections.index];
   const bytes =
     before.reduce((sum, section) => sum + aligned(section.byteLength), HEADER_WORDS * WORD_BYTES) + index.at(-1)!;
-  return { bytes: bytes as Bytes, routes: routes.length, sections };
+  return { bytes: bytes as Bytes, routes: routes.length, policies: policies.length, sections };
 }
 
 /**
@@ -111,6 +118,7 @@ export function writeConfigImage(target: Uint8Array, config: EncodedConfig): voi
   words[HEADER.VERSION] = IMAGE_VERSION;
   words[HEADER.BYTES] = config.bytes;
   words[HEADER.ROUTES] = config.routes;
+  words[HEADER.POLICIES] = config.policies;
   words[HEADER.TABLE_OFFSET] = place(table);
   words[HEADER.TABLE_BYTES] = table.byteLength;
   words[HEADER.STRUCTURES_OFFSET] = place(structures);
@@ -151,7 +159,7 @@ export class ConfigImage {
     this.byteLength = words[HEADER.BYTES]!;
     this.#bytes = bytes;
     this.#words = words;
-    this.#index = this.#wordsAt(words[HEADER.INDEX_OFFSET]!, this.routeCount + 1);
+    this.#index = this.#wordsAt(words[HEADER.INDEX_OFFSET]!, this.routeCount + words[HEADER.POLICIES]! + 1);
     const structures = new Unpackr({ useRecords: false }).unpack(this.#section(HEADER.STRUCTURES_OFFSET)) as string[][];
     this.#unpackr = new Unpackr({ structures });
   }
@@ -168,8 +176,17 @@ export class ConfigImage {
 
   /** Decodes one record. Some microseconds: the caller keeps what it uses often. */
   route(id: RouteId): RouteRecord {
+    return this.#unpackr.unpack(this.#record(id)) as RouteRecord;
+  }
+
+  /** As `route`. */
+  policy(id: PolicyId): CompiledPolicy {
+    return new Unpackr({ useRecords: false }).unpack(this.#record(this.routeCount + id)) as CompiledPolicy;
+  }
+
+  #record(index: number): Buffer {
     const records = this.#words[HEADER.RECORDS_OFFSET]!;
-    return this.#unpackr.unpack(this.#copy(records + this.#index[id]!, records + this.#index[id + 1]!)) as RouteRecord;
+    return this.#copy(records + this.#index[index]!, records + this.#index[index + 1]!);
   }
 
   #section(offsetWord: number): Buffer {

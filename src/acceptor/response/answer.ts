@@ -1,7 +1,9 @@
 import { problem } from '../../errors/problem.ts';
 import { ERRORS, type ErrorCode } from '../../errors/table.ts';
 import type { ExchangeState } from '../exchange-state.ts';
-import { renderProblemHead } from './render-head.ts';
+import { renderAnswerHead, renderProblemHead } from './render-head.ts';
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Behind these the client cannot be expected to send what this connection could go on with. */
 const CLOSING: ReadonlySet<number> = new Set([400, 408]);
@@ -20,18 +22,35 @@ export interface Answer {
 
 /** Builds the answer for an error: the problem document, without its body for HEAD. */
 export function answerFor(exchange: ExchangeState, code: ErrorCode): Answer {
+  const { decision } = exchange;
   const rendered = problem(code, exchange.requestId, extraHeaders(exchange, code));
   const body = Buffer.from(rendered.body, 'utf8');
   const isHead = exchange.method === 'HEAD';
   return {
-    head: renderProblemHead(rendered),
+    head: renderProblemHead(rendered, decision === null ? null : decision.responseHeaderChanges),
     body: isHead ? null : body,
     contentLength: body.length,
     close: exchange.downstream.head.fault !== null || CLOSING.has(ERRORS[code].status),
   };
 }
 
+/** Builds the answer that a policy gave in the upstream's place. */
+export function ownAnswerFor(exchange: ExchangeState): Answer {
+  const decision = exchange.decision!;
+  const own = decision.own!;
+  const isBodyless = exchange.method === 'HEAD' || own.status === 204 || own.status === 304;
+  const length = own.body?.length ?? 0;
+  return {
+    head: renderAnswerHead(own, exchange.requestId, decision.responseHeaderChanges),
+    body: isBodyless ? null : (own.body ?? NO_BYTES),
+    contentLength: own.status === 204 || own.status === 304 ? -1 : length,
+    close: false,
+  };
+}
+
 function extraHeaders(exchange: ExchangeState, code: ErrorCode): readonly string[] {
+  if (exchange.decision?.error === code && exchange.decision.errorHeaders.length > 0)
+    return exchange.decision.errorHeaders;
   if (code === 'method_not_allowed') return ['allow', exchange.snapshot.allowedMethods(exchange).join(', ')];
   if (ERRORS[code].status === 503) return ['retry-after', RETRY_AFTER_SECONDS];
   return [];

@@ -1,3 +1,6 @@
+import { STATUS_CODES } from 'node:http';
+import type { OwnResponse } from '../../decision/decision.ts';
+import type { HeaderChanges } from '../../decision/header-changes.ts';
 import type { Problem } from '../../errors/problem.ts';
 import type { ResponseHead } from '../upstream/upstream.ts';
 
@@ -10,23 +13,61 @@ const SCRATCH_BYTES = 128 * 1024;
 const SCRATCH = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
 /**
- * Renders the head of an upstream's response for the client: its status and end-to-end headers untouched and in order,
- * with the request id added where the upstream sent none.
+ * Renders the head of an upstream's response for the client: its status and end-to-end headers untouched and in order but for
+ * what policies change, with the request id added where the upstream sent none.
  *
  * @returns the head as `Downstream.respond` wants it, good until this turn of the loop ends when the response has arrived
  *   whole; null when it is larger than the gateway handles
  */
-export function renderResponseHead(head: ResponseHead, requestId: string): Buffer | null {
+export function renderResponseHead(
+  head: ResponseHead,
+  requestId: string,
+  changes: HeaderChanges | null,
+): Buffer | null {
+  const hasId = head.header('x-request-id') !== null;
+  if (changes !== null) for (const name of changes.hidden) head.hide(name);
   let end = head.copyStatusAndHeaders(SCRATCH, 0);
   if (end < 0) return null;
-  if (head.header('x-request-id') === null) end += SCRATCH.write(`x-request-id: ${requestId}\r\n`, end, 'latin1');
-  const rendered = SCRATCH.subarray(0, end - '\r\n'.length);
+  if (!hasId) end += SCRATCH.write(`x-request-id: ${requestId}\r\n`, end, 'latin1');
+  end -= '\r\n'.length;
+  if (changes !== null) {
+    const added = appendHeaderLines(changes);
+    if (end + added.length > SCRATCH_BYTES) return null;
+    end += SCRATCH.write(added, end, 'latin1');
+  }
+  const rendered = SCRATCH.subarray(0, end);
   return head.arrivedWhole ? rendered : Buffer.from(rendered);
 }
 
-/** Renders the head of an answer of the gateway's own. */
-export function renderProblemHead({ status, reason, headers }: Problem): Buffer {
+/** Header lines that policies add, each with CRLF before it. */
+export function appendHeaderLines(changes: HeaderChanges | null): string {
+  if (changes === null) return '';
+  const { added } = changes;
+  let text = '';
+  for (let i = 0; i < added.length; i += 2) text += `\r\n${added[i]}: ${added[i + 1]}`;
+  return text;
+}
+
+/** Renders the head of an error of the gateway's own. */
+export function renderProblemHead({ status, reason, headers }: Problem, changes: HeaderChanges | null): Buffer {
+  return renderOwnHead(status, reason, headers, changes);
+}
+
+/** Renders the head of a response that a policy gave. */
+export function renderAnswerHead(response: OwnResponse, requestId: string, changes: HeaderChanges | null): Buffer {
+  const headers = [...response.headers, 'x-request-id', requestId];
+  return renderOwnHead(response.status, STATUS_CODES[response.status] ?? '', headers, changes);
+}
+
+function renderOwnHead(
+  status: number,
+  reason: string,
+  headers: readonly string[],
+  changes: HeaderChanges | null,
+): Buffer {
   let text = `${status} ${reason}`;
-  for (let i = 0; i < headers.length; i += 2) text += `\r\n${headers[i]}: ${headers[i + 1]}`;
-  return Buffer.from(text, 'latin1');
+  for (let i = 0; i < headers.length; i += 2) {
+    if (changes === null || !changes.hides(headers[i]!)) text += `\r\n${headers[i]}: ${headers[i + 1]}`;
+  }
+  return Buffer.from(text + appendHeaderLines(changes), 'latin1');
 }

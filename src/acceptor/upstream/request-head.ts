@@ -1,3 +1,5 @@
+import type { HeaderChanges } from '../../decision/header-changes.ts';
+
 /** What a request head is made of. Hop-by-hop headers and framing headers are not among `headers`: framing is made here. */
 export interface RequestHeadParts {
   readonly method: string;
@@ -6,6 +8,8 @@ export interface RequestHeadParts {
   readonly host: string;
   /** Names and values alternate; a name may come more than once. */
   readonly headers: readonly string[];
+  /** What policies change about them; null: nothing. */
+  readonly changes: HeaderChanges | null;
   /** Header lines of the gateway's own, each with its CRLF. */
   readonly ownLines: string;
   /** Length of the body in bytes; `chunked` when it is not known; null: there is no body and no word about it. */
@@ -22,7 +26,16 @@ export interface RequestHeadParts {
 export function renderRequestHead(parts: RequestHeadParts): string {
   const { headers, bodyLength } = parts;
   let text = `${parts.method} ${parts.target} HTTP/1.1\r\nhost: ${parts.host}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  const { changes } = parts;
+  if (changes === null) {
+    for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  } else {
+    for (let i = 0; i < headers.length; i += 2) {
+      if (!changes.hides(headers[i]!)) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    }
+    const { added } = changes;
+    for (let i = 0; i < added.length; i += 2) text += `${added[i]}: ${added[i + 1]}\r\n`;
+  }
   text += parts.ownLines;
   if (bodyLength !== null) {
     text += bodyLength === 'chunked' ? 'transfer-encoding: chunked\r\n' : `content-length: ${bodyLength}\r\n`;

@@ -126,6 +126,24 @@ export class UpstreamResponseHead implements ResponseHead {
     return null;
   }
 
+  joinedHeader(name: string): string | null {
+    const lines = this.#lines;
+    let joined: string | null = null;
+    for (let i = 0; i < lines.count; i++) {
+      if (!spells(this.#bytes, lines.nameStart(i), lines.nameEnd(i), name)) continue;
+      const value = this.#bytes.toString('latin1', lines.valueStart(i), lines.valueEnd(i));
+      joined = joined === null ? value : `${joined}, ${value}`;
+    }
+    return joined;
+  }
+
+  hide(name: string): void {
+    const lines = this.#lines;
+    for (let i = 0; i < lines.count; i++) {
+      if (spells(this.#bytes, lines.nameStart(i), lines.nameEnd(i), name)) lines.setKind(i, KIND.dropped);
+    }
+  }
+
   copyStatusAndHeaders(target: Buffer, offset: number): number {
     const lines = this.#lines;
     const count = lines.count;

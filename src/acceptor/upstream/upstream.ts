@@ -27,6 +27,10 @@ export interface ResponseHead {
   readonly arrivedWhole: boolean;
   /** First value of a header (lower-case name) as latin1, or null. */
   header(name: string): string | null;
+  /** All values of a header (lower-case name) joined by `, `, or null. */
+  joinedHeader(name: string): string | null;
+  /** Leaves every line of a header (lower-case name) out of the copy that is made next. */
+  hide(name: string): void;
   /**
    * Copies status, reason and the end-to-end header lines, spelled and ordered as the upstream sent them, into `target` from
    * `offset` on: `200 OK CRLF name: value CRLF`. Left out: hop-by-hop headers and those Connection names, Content-Length, Transfer-Encoding,

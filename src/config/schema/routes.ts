@@ -1,7 +1,8 @@
 /** `routes`: which requests go where. */
 import { z } from 'zod';
-import { duration, flag, name, parsedText, Refusal, reserved, wholeNumber } from './fields.ts';
+import { duration, flag, name, parsedText, Refusal, wholeNumber } from './fields.ts';
 import { hostPattern } from './network-fields.ts';
+import { routePolicies } from './policies/policies.ts';
 import { forwardedHost, headerConditions, method, pathPattern, pathPrefix, queryConditions } from './route-fields.ts';
 
 const match = z.strictObject({
@@ -22,7 +23,7 @@ const match = z.strictObject({
     .describe('Query parameters, percent-decoded, and the exact value each must have.'),
 });
 
-const forward = z.strictObject({
+export const forward = z.strictObject({
   upstream: name('upstreams').describe('Name of an upstream.'),
   stripPrefix: pathPrefix()
     .optional()
@@ -64,10 +65,12 @@ const budget = z.strictObject({
 export const route = z.strictObject({
   name: name('routes').describe('Shown in logs and metrics.'),
   match: match.describe('What a request must look like. All of it has to hold.'),
-  policies: reserved<readonly []>('empty list', [], (input) => Array.isArray(input) && input.length === 0, 'policies')
+  policies: routePolicies
     .prefault([])
-    .describe('Kept for policies, which this version does not have.'),
-  forward: forward.describe('Where the request goes.'),
+    .describe('What happens to its requests on the way: names of lists, and policies of its own. See Policies.'),
+  forward: forward
+    .optional()
+    .describe('Where the request goes. Left out when a policy answers every request: `respond` or `redirect`.'),
   budget: budget
     .optional()
     .describe('Time and errors that the gateway may take, checked by the bench. Not enforced on requests.'),

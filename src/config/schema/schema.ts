@@ -5,9 +5,10 @@
  * (durations in milliseconds, addresses taken apart). What needs more than one field to judge is in check.ts.
  */
 import { z } from 'zod';
-import { isRecord } from '../source/source.ts';
+import { consumer } from './consumers.ts';
 import { parsed, Refusal, reserved } from './fields.ts';
 import { admin, listener } from './listeners.ts';
+import { policyList } from './policies/policies.ts';
 import { route } from './routes.ts';
 import { runtime, telemetry } from './runtime.ts';
 import { upstream } from './upstreams.ts';
@@ -16,7 +17,6 @@ const version = parsed<1>({ type: '1', expected: 'version: 1', json: { const: 1 
   input === 1 ? 1 : new Refusal('{value} is no version of this format'),
 );
 
-const isEmptyMap = (input: unknown): boolean => isRecord(input) && Object.keys(input).length === 0;
 const isEmptyList = (input: unknown): boolean => Array.isArray(input) && input.length === 0;
 
 export const configSchema = z.strictObject({
@@ -26,12 +26,11 @@ export const configSchema = z.strictObject({
   runtime: runtime.prefault({}).describe('Processes and memory.'),
   telemetry: telemetry.prefault({}).describe('What is written about exchanges.'),
   upstreams: z.record(z.string(), upstream).prefault({}).describe('Groups of endpoints, by name.'),
-  consumers: reserved<Readonly<Record<string, never>>>('empty map', {}, isEmptyMap, 'consumers')
+  consumers: z.record(z.string(), consumer).prefault({}).describe('Who may ask, by name.'),
+  policies: z
+    .record(z.string(), policyList)
     .prefault({})
-    .describe('Kept for consumers, which this version does not have.'),
-  policies: reserved<Readonly<Record<string, never>>>('empty map', {}, isEmptyMap, 'policies')
-    .prefault({})
-    .describe('Kept for named lists of policies, which this version does not have.'),
+    .describe('Lists of policies by name, for routes that share them.'),
   routes: z
     .array(route)
     .prefault([])
@@ -45,4 +44,5 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type Listener = Config['listeners'][number];
 export type Upstream = Config['upstreams'][string];
+export type Consumer = Config['consumers'][string];
 export type Route = Config['routes'][number];

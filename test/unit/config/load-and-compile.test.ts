@@ -74,6 +74,8 @@ routes:
     name: 'two',
     source: `${directory}/penstock.yaml:12:5`,
     series: 5,
+    path: '/two/*',
+    policies: null,
     forward: {
       upstream: 0,
       stripPrefix: '/two',

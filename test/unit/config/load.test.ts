@@ -66,7 +66,7 @@ routes:
   const route = config.routes[0]!;
   assert.deepEqual(route.match.headers, [['x-version', '2']]);
   assert.deepEqual(route.match.query, [['Page', '1']]);
-  assert.equal(route.forward.timeout, 0);
+  assert.equal(route.forward?.timeout, 0);
   assert.deepEqual(route.budget, { p99: 20, errors: 0.005 });
 });
 
@@ -116,11 +116,11 @@ const LINES: readonly (readonly [line: string, said: string])[] = [
     '6:19: "example.com:80" does not begin with an IP address, expected an IP address and a port, such as 0.0.0.0:8080 or [::1]:8080, or unix:/path/to/socket',
   ],
   ['admin: { token: "" }', `6:17: admin.token is empty, expected a secret, best as a reference: \${env:NAME}`],
-  ['consumers: { acme: {} }', '6:12: this version of Penstock has no consumers yet, expected {} or nothing'],
   [
-    'policies: { partner: [{ cors: {} }] }',
-    '6:11: this version of Penstock has no policies yet, expected {} or nothing',
+    'consumers: { "a b": {} }',
+    '6:14: "a b" is not a name, expected 1 to 128 printable ASCII characters without blanks',
   ],
+  ['policies: { partner: [{ respnd: {} }] }', '6:25: unknown key "respnd", did you mean "respond"?'],
   ['tests: [{ request: {} }]', '6:8: this version of Penstock has no tests yet, expected [] or nothing'],
   ['version: 1', '6:1: not valid YAML: map keys must be unique'],
   ['routes: {}', '6:9: {} is not a list, expected a list'],
@@ -174,10 +174,10 @@ routes:
     '17:31: "EXAMPLE.com" is not in the form that requests are compared in, expected "example.com"',
     '17:44: "a.*.com" has a * in the wrong place, expected it only as the first label: *.example.com',
     '17:55: "x:80" has a port, expected the host alone: routes match on every port',
-    '18:15: this version of Penstock has no policies yet, expected [] or nothing',
+    '18:16: no list of policies is named "partner", expected one under policies',
     `19:26: \${env:MISSING} refers to a variable that is not set, expected MISSING in the environment`,
-    '20:5: routes[2].forward is missing, expected a map',
     '20:5: routes[2].name is missing, expected a name of 1 to 128 printable ASCII characters without blanks, to tell routes apart',
+    '20:5: the route has neither forward nor a policy that answers, expected one of both',
     '20:12: routes[2].match.path is missing, expected /a, /a/*, /users/{id} or ~regular-expression',
   ];
   assert.deepEqual(diagnose(text), expected);

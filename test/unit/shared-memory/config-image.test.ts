@@ -1,13 +1,14 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Millis, RouteId, SeriesId, UpstreamId } from '../../../src/brand.ts';
-import type { CompiledGlobals, RouteRecord } from '../../../src/config/compiled.ts';
+import type { Millis, PolicyId, RouteId, SeriesId, UpstreamId } from '../../../src/brand.ts';
+import type { CompiledGlobals, CompiledPolicy, RouteRecord } from '../../../src/config/compiled.ts';
 import { ConfigImage, encodeConfig, writeConfigImage } from '../../../src/shared-memory/config-image.ts';
 
 const GLOBALS: CompiledGlobals = {
   listeners: [],
   upstreams: [],
+  consumers: [],
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
 };
 
@@ -34,37 +35,51 @@ const records: fc.Arbitrary<RouteRecord> = fc.record(
     name: fc.string({ unit: 'binary' }),
     source: fc.string(),
     series: fc.nat() as fc.Arbitrary<number> as fc.Arbitrary<SeriesId>,
+    path: fc.string(),
+    policies: fc.option(fc.array(fc.nat() as fc.Arbitrary<number> as fc.Arbitrary<PolicyId>)),
     forward: forwards,
   },
   PLAIN,
 );
 
+const somePolicies: fc.Arbitrary<CompiledPolicy[]> = fc.array(
+  fc.record({ policy: fc.string(), options: fc.jsonValue(), scope: fc.string(), source: fc.string() }, PLAIN),
+  { maxLength: 5 },
+);
+
 test('what is written is read, from shared memory, at any offset, in any order', () => {
   const tables = fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { maxLength: 20 });
   fc.assert(
-    fc.property(fc.array(records, { maxLength: 40 }), tables, fc.nat({ max: 5 }), (routes, table, pages) => {
-      const routeTable = new Uint8Array(Int32Array.from(table).buffer);
-      const encoded = encodeConfig({ routeTable, globals: GLOBALS, routes });
-      const memory = new SharedArrayBuffer(pages * 4096 + encoded.bytes + 64);
-      const half = new Uint8Array(memory, pages * 4096).fill(0xff);
-      writeConfigImage(half, encoded);
-      const image = new ConfigImage(half);
-      assert.equal(image.byteLength, encoded.bytes);
-      assert.equal(image.routeCount, routes.length);
-      assert.deepEqual(image.globals(), GLOBALS);
-      assert.deepEqual([...image.routeTable()], table);
-      for (let id = routes.length - 1; id >= 0; id--) assert.deepEqual(image.route(id as RouteId), routes[id]);
-      assert.ok(
-        half.subarray(encoded.bytes).every((byte) => byte === 0xff),
-        'nothing is written behind the image',
-      );
-    }),
+    fc.property(
+      fc.array(records, { maxLength: 40 }),
+      somePolicies,
+      tables,
+      fc.nat({ max: 5 }),
+      (routes, policies, table, pages) => {
+        const routeTable = new Uint8Array(Int32Array.from(table).buffer);
+        const encoded = encodeConfig({ routeTable, globals: GLOBALS, routes, policies });
+        const memory = new SharedArrayBuffer(pages * 4096 + encoded.bytes + 64);
+        const half = new Uint8Array(memory, pages * 4096).fill(0xff);
+        writeConfigImage(half, encoded);
+        const image = new ConfigImage(half);
+        assert.equal(image.byteLength, encoded.bytes);
+        assert.equal(image.routeCount, routes.length);
+        assert.deepEqual(image.globals(), GLOBALS);
+        assert.deepEqual([...image.routeTable()], table);
+        for (let id = routes.length - 1; id >= 0; id--) assert.deepEqual(image.route(id as RouteId), routes[id]);
+        for (const [id, policy] of policies.entries()) assert.deepEqual(image.policy(id as PolicyId), policy);
+        assert.ok(
+          half.subarray(encoded.bytes).every((byte) => byte === 0xff),
+          'nothing is written behind the image',
+        );
+      },
+    ),
     { numRuns: 50 },
   );
 });
 
 test('a target that is too small is left as it was', () => {
-  const encoded = encodeConfig({ routeTable: new Uint8Array(8), globals: GLOBALS, routes: [] });
+  const encoded = encodeConfig({ routeTable: new Uint8Array(8), globals: GLOBALS, routes: [], policies: [] });
   const target = new Uint8Array(encoded.bytes - 1);
   assert.throws(() => writeConfigImage(target, encoded), RangeError);
   assert.ok(target.every((byte) => byte === 0));
@@ -72,7 +87,7 @@ test('a target that is too small is left as it was', () => {
 
 test('memory that holds no image, or half of one, is refused', () => {
   assert.throws(() => new ConfigImage(new Uint8Array(4096)), RangeError);
-  const encoded = encodeConfig({ routeTable: new Uint8Array(8), globals: GLOBALS, routes: [] });
+  const encoded = encodeConfig({ routeTable: new Uint8Array(8), globals: GLOBALS, routes: [], policies: [] });
   const whole = new Uint8Array(encoded.bytes);
   writeConfigImage(whole, encoded);
   assert.throws(() => new ConfigImage(whole.subarray(0, encoded.bytes - 8)), RangeError);
@@ -80,7 +95,7 @@ test('memory that holds no image, or half of one, is refused', () => {
 
 test('what was decoded outlives the image', () => {
   const route = fc.sample(records, { numRuns: 1, seed: 1 })[0]!;
-  const encoded = encodeConfig({ routeTable: new Uint8Array(0), globals: GLOBALS, routes: [route] });
+  const encoded = encodeConfig({ routeTable: new Uint8Array(0), globals: GLOBALS, routes: [route], policies: [] });
   const half = new Uint8Array(encoded.bytes);
   writeConfigImage(half, encoded);
   const image = new ConfigImage(half);

@@ -95,6 +95,7 @@ describe('head reader', () => {
           target: '/',
           host: head.rawHost,
           headers: head.headers,
+          changes: null,
           ownLines: `x-forwarded-for: ${head.forwardedFor}\r\n`,
           bodyLength: null,
         });

@@ -7,6 +7,7 @@ const plain: RequestHeadParts = {
   target: '/a?b=c',
   host: 'o.test:80',
   headers: ['accept', '*/*', 'x-name', 'caf\xe9'],
+  changes: null,
   ownLines: 'via: 1.1 penstock\r\n',
   bodyLength: null,
 };

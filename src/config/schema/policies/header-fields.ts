@@ -1,0 +1,42 @@
+/** Fields of policies that hold headers. */
+import { z } from 'zod';
+import { whyNotChangeable } from '../../../decision/header-changes.ts';
+import { parsedText, Refusal } from '../fields.ts';
+
+/** A header that policies may change; any case, lower-cased here. */
+export function headerName(message: 'request' | 'response'): z.ZodType<string> {
+  const about = { type: 'header name', expected: 'the name of a header', json: { examples: ['x-team'] } };
+  return parsedText(about, (input) => {
+    const problem = whyNotChangeable(message, input.toLowerCase());
+    return problem === null ? input.toLowerCase() : new Refusal(`{value} ${problem}`);
+  });
+}
+
+const headerValue = parsedText({ type: 'text', expected: 'text (quote a number: "2")', json: {} }, (input) =>
+  // Latin1, as a header can carry it; UTF-8 would arrive as something else.
+  /^[\t\x20-\x7e\xa0-\xff]*$/.test(input) ? input : new Refusal('{value} holds what no header can carry'),
+);
+
+/** A map of headers to values, as pairs. */
+export function headerPairs(message: 'request' | 'response'): z.ZodType<readonly (readonly [string, string])[]> {
+  return z.record(z.string(), headerValue).transform((map, context) =>
+    Object.entries(map).map(([key, value]): readonly [string, string] => {
+      const name = key.toLowerCase();
+      const problem = whyNotChangeable(message, name);
+      if (problem !== null)
+        context.issues.push({
+          code: 'custom',
+          input: map,
+          path: [key],
+          message: `${JSON.stringify(key)} ${problem}, expected another header`,
+          params: { part: 'key' },
+        });
+      return [name, value];
+    }),
+  );
+}
+
+/** The same with names and values alternating. */
+export function headerLines(message: 'request' | 'response'): z.ZodType<readonly string[]> {
+  return headerPairs(message).transform((pairs) => pairs.flat());
+}

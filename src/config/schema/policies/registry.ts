@@ -1,0 +1,10 @@
+import type { z } from 'zod';
+import type { PolicyName } from '../../../decision/policies/registry.ts';
+import { headersOptions } from './headers.ts';
+import { respondOptions } from './respond.ts';
+
+/** The options of every built-in policy, by its name in the config. What comes out is what its `create` takes. */
+export const POLICY_OPTIONS = {
+  headers: headersOptions,
+  respond: respondOptions,
+} as const satisfies Record<PolicyName, z.ZodType>;

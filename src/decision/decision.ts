@@ -1,0 +1,200 @@
+import type { ErrorCode } from '../errors/table.ts';
+import type { Consumer } from './consumers.ts';
+import { HeaderChanges, type HeaderSource } from './header-changes.ts';
+import type { Effect } from './policies/effect.ts';
+import { ANSWERED, REFUSED, type Verdict, WAITING } from './policies/verdict.ts';
+import type { RequestFacts } from './route/route-match.ts';
+
+/** What policies know of a request. Facts: nothing of it ever changes. */
+export interface PolicyRequest extends RequestFacts {
+  /** As far as the listener's trust rules let it be known; empty behind a unix socket. */
+  readonly clientIp: string;
+  /** How the client speaks to the gateway, or to the trusted proxy before it. */
+  readonly scheme: 'http' | 'https';
+  /** Name of the listener. */
+  readonly listener: string;
+  readonly requestId: string;
+  /** The client's end-to-end headers: lower-case names and values alternate, latin1. */
+  readonly headers: readonly string[];
+  /** Declared length of the body; 0: there is none, -1: it is not declared. */
+  readonly bodyLength: number;
+  /** The text of a parameter of the route's path, escapes and all; null when it has none of this name. */
+  pathParameter(name: string): string | null;
+}
+
+/** The route that was found. */
+export interface PolicyRoute {
+  readonly name: string;
+}
+
+/** A response that is not an error of the gateway's own, as far as it is known when its head is there. */
+export interface PolicyResponse extends HeaderSource {
+  readonly status: number;
+  /** Declared length; -1: none. */
+  readonly contentLength: number;
+  readonly source: 'upstream' | 'policy';
+}
+
+/** A response that a policy gives in the upstream's place. */
+export interface OwnResponse {
+  readonly status: number;
+  /** Lower-case names and values alternate. */
+  readonly headers: readonly string[];
+  /** Null: none. */
+  readonly body: Buffer | null;
+}
+
+/** What a policy gave, as those further out see it. */
+export function responseOf({ status, headers, body }: OwnResponse): PolicyResponse {
+  const header = (name: string): string | null => {
+    const values = headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === name);
+    return values.length === 0 ? null : values.join(', ');
+  };
+  return { status, contentLength: body?.length ?? -1, source: 'policy', header };
+}
+
+/** Whoever wants to see a response body as it passes. A chunk is a view that must not be kept. */
+export interface BodyTap {
+  onChunk(chunk: Buffer): void;
+  /** The body is complete. Without it the exchange ended before it was. */
+  onComplete(): void;
+}
+
+/** Where policies say why they decided as they did; there is none on the request path. */
+export interface Trace {
+  note(text: string): void;
+}
+
+/** Verified claims of a token. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Path and query that the upstream is asked for in place of the client's. */
+export interface Target {
+  /** Begins with `/`; normalised. */
+  readonly path: string;
+  readonly query: string | null;
+}
+
+/**
+ * What is decided about one exchange of a route with policies: they read the facts and write here what becomes of them. The same
+ * object in an acceptor and in `explain`; routes without policies never make one.
+ */
+export class Decision {
+  readonly request: PolicyRequest;
+  readonly route: PolicyRoute;
+  /** Null on the request path. Say `decision.trace?.note(...)`: then the text is made only when somebody reads it. */
+  readonly trace: Trace | null;
+
+  // Identity, written by authentication policies.
+  consumer: Consumer | null = null;
+  claims: Claims | null = null;
+
+  // What goes to the upstream. Null: as it came.
+  target: Target | null = null;
+  host: string | null = null;
+  requestBody: Buffer | null = null;
+
+  // What goes to the client.
+  /** There once the response's head is; of one that a policy gave when that is what goes to the client. */
+  response: PolicyResponse | null = null;
+  responseBody: Buffer | null = null;
+  tap: BodyTap | null = null;
+
+  // How a policy ended the asking; see VERDICT.
+  error: ErrorCode | null = null;
+  /** Headers of the refusal: names and values alternate. */
+  errorHeaders: readonly string[] = [];
+  own: OwnResponse | null = null;
+  effect: Effect | null = null;
+  #then: ((result: never) => Verdict) | null = null;
+
+  // Where the chain stands; kept by chain.ts.
+  /** Index of the step that is asked, or was asked last. */
+  step = 0;
+  /** Steps whose `onRequest` has been called. */
+  begun = 0;
+
+  #requestHeaders: HeaderChanges | null = null;
+  #responseHeaders: HeaderChanges | null = null;
+  #kept: Map<object, unknown> | null = null;
+
+  constructor(request: PolicyRequest, route: PolicyRoute, trace: Trace | null) {
+    this.request = request;
+    this.route = route;
+    this.trace = trace;
+  }
+
+  /** Changes to the headers the upstream sees. */
+  get requestHeaders(): HeaderChanges {
+    this.#requestHeaders ??= new HeaderChanges('request', this.request);
+    return this.#requestHeaders;
+  }
+
+  /** The same, or null when nothing was changed. */
+  get requestHeaderChanges(): HeaderChanges | null {
+    return this.#requestHeaders;
+  }
+
+  /** Changes to the headers the client sees, whatever it is answered: they are on the gateway's own errors, too. */
+  get responseHeaders(): HeaderChanges {
+    this.#responseHeaders ??= new HeaderChanges('response', this.response);
+    return this.#responseHeaders;
+  }
+
+  get responseHeaderChanges(): HeaderChanges | null {
+    return this.#responseHeaders;
+  }
+
+  /** A request header as it stands after the policies so far. */
+  header(name: string): string | null {
+    return this.#requestHeaders === null ? this.request.header(name) : this.#requestHeaders.get(name);
+  }
+
+  /** Ends the exchange with an error of the table. @param headers names and values alternate */
+  refuse(code: ErrorCode, headers: readonly string[] = []): Verdict {
+    this.error = code;
+    this.errorHeaders = headers;
+    return REFUSED;
+  }
+
+  /** Answers in the upstream's place: before it is asked, or in place of what it said. */
+  answer(response: OwnResponse): Verdict {
+    this.own = response;
+    return ANSWERED;
+  }
+
+  /**
+   * Waits for an effect; `then` is called with its result and decides.
+   *
+   * @param effect of a kind that the policy's definition names among its needs
+   */
+  wait<Result>(effect: Effect, then: (result: Result) => Verdict): Verdict {
+    this.effect = effect;
+    this.#then = then;
+    return WAITING;
+  }
+
+  /** Called by chain.ts with what an effect came to. */
+  resume(result: unknown): Verdict {
+    const then = this.#then!;
+    this.effect = null;
+    this.#then = null;
+    return then(result as never);
+  }
+
+  /** The response's head is there: from now on `responseHeaders` sees it. */
+  arrive(response: PolicyResponse): void {
+    this.response = response;
+    this.#responseHeaders?.arrive(response);
+  }
+
+  /** Keeps something of a policy's own until the exchange is over. @param owner the policy */
+  keep(owner: object, value: unknown): void {
+    this.#kept ??= new Map();
+    this.#kept.set(owner, value);
+  }
+
+  kept(owner: object): unknown {
+    return this.#kept?.get(owner);
+  }
+}
