@@ -4,11 +4,14 @@
  *   one sealed memfd, created by the supervisor, inherited by every acceptor as file descriptor SHARED_MEMORY_FD
  *
  *   byte 0            page-aligned, sizes from the config (`runtime.memory`), offsets in the segment table
- *   +---------+----------+----------+---------+---------+-- - - --+-----------+
- *   | control | config A | config B | buckets | slab 0  |         | slab S-1  |
- *   +---------+----------+----------+---------+---------+-- - - --+-----------+
- *    superv.   supervisor (acceptors map   all, by    one writer each: the acceptor that holds the slot;
- *    + slots   both halves read-only)      CAS        the supervisor once that acceptor is dead
+ *   +---------+----------+----------+---------+-----------+---------+---------+-- - - --+-----------+
+ *   | control | config A | config B | buckets | endpoints | flights | slab 0  |         | slab S-1  |
+ *   +---------+----------+----------+---------+-----------+---------+---------+-- - - --+-----------+
+ *    superv.   supervisor (acceptors map   all, by   superv. and    all, by    one writer each: the acceptor that holds the
+ *    + slots   both halves read-only)      CAS       all, atomics   atomics    slot; the supervisor once that one is dead
+ *
+ *   buckets     rate limits: token-buckets.ts        endpoints   health, circuits, requests in flight: endpoint-table.ts
+ *   flights     requests in flight of whatever has a concurrency limit: flight-table.ts
  *
  * S is twice the number of acceptors: while a rolling replacement runs, an old acceptor still counts into its slab when
  * its successor already counts into another.
@@ -23,7 +26,7 @@
 export const MAGIC = 0x504e5354;
 
 /** Raised with every change to this file's words or to the slab's; a process that finds another number refuses the memory. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 /** Where an acceptor finds the memory: after stdin, stdout, stderr and the IPC channel. */
 export const SHARED_MEMORY_FD = 4;
@@ -46,6 +49,8 @@ export const CONTROL = {
   BUCKET_PAGES: 6,
   /** Metrics series a slab has room for. */
   SERIES: 7,
+  ENDPOINT_PAGES: 8,
+  FLIGHT_PAGES: 9,
 } as const;
 
 export const CONTROL_HEADER_WORDS = 16;

@@ -10,6 +10,8 @@ export interface MemorySizes {
   readonly slots: number;
   readonly configHalfBytes: Bytes;
   readonly bucketBytes: Bytes;
+  readonly endpointBytes: Bytes;
+  readonly flightBytes: Bytes;
   /** One acceptor's metrics slab. */
   readonly slabBytes: Bytes;
   /** Metrics series a slab has room for; carried in the header for whoever reads slabs. */
@@ -22,9 +24,13 @@ export interface SegmentPlan {
   readonly controlBytes: Bytes;
   readonly configHalfBytes: Bytes;
   readonly bucketBytes: Bytes;
+  readonly endpointBytes: Bytes;
+  readonly flightBytes: Bytes;
   readonly slabBytes: Bytes;
   readonly configOffset: readonly [ByteOffset, ByteOffset];
   readonly bucketOffset: ByteOffset;
+  readonly endpointOffset: ByteOffset;
+  readonly flightOffset: ByteOffset;
   readonly firstSlabOffset: ByteOffset;
   readonly totalBytes: Bytes;
 }
@@ -40,17 +46,25 @@ export function planSegments(sizes: Omit<MemorySizes, 'series'>): SegmentPlan {
   const controlBytes = wholePages((CONTROL_HEADER_WORDS + sizes.slots * SLOT_WORDS) * Int32Array.BYTES_PER_ELEMENT);
   const configHalfBytes = wholePages(sizes.configHalfBytes);
   const bucketBytes = wholePages(sizes.bucketBytes);
+  const endpointBytes = wholePages(sizes.endpointBytes);
+  const flightBytes = wholePages(sizes.flightBytes);
   const slabBytes = wholePages(sizes.slabBytes);
   const bucketOffset = controlBytes + 2 * configHalfBytes;
-  const firstSlabOffset = bucketOffset + bucketBytes;
+  const endpointOffset = bucketOffset + bucketBytes;
+  const flightOffset = endpointOffset + endpointBytes;
+  const firstSlabOffset = flightOffset + flightBytes;
   return {
     slots: sizes.slots,
     controlBytes,
     configHalfBytes,
     bucketBytes,
+    endpointBytes,
+    flightBytes,
     slabBytes,
     configOffset: [controlBytes as number as ByteOffset, (controlBytes + configHalfBytes) as ByteOffset],
     bucketOffset: bucketOffset as ByteOffset,
+    endpointOffset: endpointOffset as ByteOffset,
+    flightOffset: flightOffset as ByteOffset,
     firstSlabOffset: firstSlabOffset as ByteOffset,
     totalBytes: (firstSlabOffset + sizes.slots * slabBytes) as Bytes,
   };

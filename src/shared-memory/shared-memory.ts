@@ -3,9 +3,9 @@
  *
  * What a process may write is decided by how it maps each segment, so a stray write cannot reach further:
  *
- *                 control   config halves   buckets   own slab   other slabs
- *   supervisor      rw           rw           rw         -           rw
- *   acceptor        rw        read-only       rw         rw       not mapped
+ *                 control   config halves   buckets, endpoints, flights   own slab   other slabs
+ *   supervisor      rw           rw                    rw                   -           rw
+ *   acceptor        rw        read-only                rw                   rw       not mapped
  */
 import { createMemory, mapMemory } from '../../native-bindings/native.ts';
 import type { AcceptorSlot, Bytes } from '../brand.ts';
@@ -20,6 +20,10 @@ export interface SharedMemory {
   readonly control: ControlWords;
   /** Rate-limit buckets: every acceptor's, by compare-exchange. */
   readonly buckets: SharedArrayBuffer;
+  /** Health and load of every endpoint. */
+  readonly endpoints: SharedArrayBuffer;
+  /** Requests in flight of whatever has a limit of them. */
+  readonly flights: SharedArrayBuffer;
   /** One half of the config memory. An acceptor that writes to it is killed. */
   configHalf(half: 0 | 1): Uint8Array;
   /** The metrics slab of a slot. An acceptor has its own only. @throws RangeError for a slab this process has not mapped. */
@@ -31,6 +35,8 @@ class MappedMemory implements SharedMemory {
   readonly plan: SegmentPlan;
   readonly control: ControlWords;
   readonly buckets: SharedArrayBuffer;
+  readonly endpoints: SharedArrayBuffer;
+  readonly flights: SharedArrayBuffer;
   readonly #halves: readonly [Uint8Array, Uint8Array];
   readonly #slabs: ReadonlyMap<AcceptorSlot, SharedArrayBuffer>;
 
@@ -41,6 +47,8 @@ class MappedMemory implements SharedMemory {
     this.plan = plan;
     this.control = new ControlWords(mapMemory(fd, 0, plan.controlBytes, true));
     this.buckets = mapMemory(fd, plan.bucketOffset, plan.bucketBytes, true);
+    this.endpoints = mapMemory(fd, plan.endpointOffset, plan.endpointBytes, true);
+    this.flights = mapMemory(fd, plan.flightOffset, plan.flightBytes, true);
     this.#halves = [half(0), half(1)];
     this.#slabs = new Map(slots.map((slot) => [slot, mapMemory(fd, slabOffset(plan, slot), plan.slabBytes, true)]));
   }
@@ -79,6 +87,8 @@ function writeHeader(words: Int32Array, plan: SegmentPlan, series: number): void
   words[CONTROL.CONFIG_PAGES] = pagesOf(plan.configHalfBytes);
   words[CONTROL.SLAB_PAGES] = pagesOf(plan.slabBytes);
   words[CONTROL.BUCKET_PAGES] = pagesOf(plan.bucketBytes);
+  words[CONTROL.ENDPOINT_PAGES] = pagesOf(plan.endpointBytes);
+  words[CONTROL.FLIGHT_PAGES] = pagesOf(plan.flightBytes);
   words[CONTROL.SERIES] = series;
   // Last: memory that bears the magic number has a complete header.
   Atomics.store(words, CONTROL.MAGIC, MAGIC);
@@ -97,6 +107,8 @@ export function openSharedMemory(fd: number, slot: AcceptorSlot, pid: number = p
     configHalfBytes: (header[CONTROL.CONFIG_PAGES] * PAGE_BYTES) as Bytes,
     slabBytes: (header[CONTROL.SLAB_PAGES] * PAGE_BYTES) as Bytes,
     bucketBytes: (header[CONTROL.BUCKET_PAGES] * PAGE_BYTES) as Bytes,
+    endpointBytes: (header[CONTROL.ENDPOINT_PAGES] * PAGE_BYTES) as Bytes,
+    flightBytes: (header[CONTROL.FLIGHT_PAGES] * PAGE_BYTES) as Bytes,
   });
   if (!Number.isInteger(slot) || slot < 0 || slot >= plan.slots) {
     throw new RangeError(`Slot ${slot} is not one of the ${plan.slots} acceptor slots.`);

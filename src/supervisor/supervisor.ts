@@ -11,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
+import { PAGE_BYTES } from '../shared-memory/layout.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
 import type { MemorySizes } from '../shared-memory/segments.ts';
 import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
@@ -65,6 +66,8 @@ export class Supervisor {
     this.memory = makeMemory({
       slots: 2 * lanes,
       configHalfBytes: runtime.memory.config as Bytes,
+      endpointBytes: PAGE_BYTES as Bytes,
+      flightBytes: PAGE_BYTES as Bytes,
       bucketBytes: (runtime.memory.buckets * BUCKET_BYTES) as Bytes,
       slabBytes: slabBytes(capacity) as Bytes,
       series: capacity,

@@ -17,6 +17,8 @@ test('a publisher killed while it fills a half leaves every reader with whole ge
     slots: SLOTS,
     configHalfBytes: HALF_BYTES as Bytes,
     bucketBytes: 1 as Bytes,
+    endpointBytes: 1 as Bytes,
+    flightBytes: 1 as Bytes,
     slabBytes: 1 as Bytes,
     series: 1,
   });

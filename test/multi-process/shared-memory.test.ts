@@ -21,6 +21,8 @@ test('an acceptor that writes to the config is killed, and nobody else notices',
     slots: 2,
     configHalfBytes: 4096 as Bytes,
     bucketBytes: 4096 as Bytes,
+    endpointBytes: 1 as Bytes,
+    flightBytes: 1 as Bytes,
     slabBytes: 4096 as Bytes,
     series: 1,
   });

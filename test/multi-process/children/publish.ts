@@ -13,6 +13,8 @@ const plan = planSegments({
   slots,
   configHalfBytes: halfBytes as Bytes,
   bucketBytes: 1 as Bytes,
+  endpointBytes: 1 as Bytes,
+  flightBytes: 1 as Bytes,
   slabBytes: 1 as Bytes,
 });
 const control = new ControlWords(mapMemory(4, 0, plan.controlBytes, true));

@@ -9,6 +9,8 @@ const sizes = fc.record({
   slots: fc.integer({ min: 1, max: 512 }),
   configHalfBytes: fc.integer({ min: 1, max: 1 << 30 }).map((bytes) => bytes as Bytes),
   bucketBytes: fc.integer({ min: 1, max: 1 << 30 }).map((bytes) => bytes as Bytes),
+  endpointBytes: fc.integer({ min: 1, max: 1 << 26 }).map((bytes) => bytes as Bytes),
+  flightBytes: fc.integer({ min: 1, max: 1 << 26 }).map((bytes) => bytes as Bytes),
   slabBytes: fc.integer({ min: 1, max: 1 << 26 }).map((bytes) => bytes as Bytes),
 });
 
@@ -21,6 +23,8 @@ test('segments follow one another on page boundaries, each at least as large as 
         [plan.configOffset[0], plan.configHalfBytes, asked.configHalfBytes],
         [plan.configOffset[1], plan.configHalfBytes, asked.configHalfBytes],
         [plan.bucketOffset, plan.bucketBytes, asked.bucketBytes],
+        [plan.endpointOffset, plan.endpointBytes, asked.endpointBytes],
+        [plan.flightOffset, plan.flightBytes, asked.flightBytes],
       ];
       for (let slot = 0; slot < asked.slots; slot++) {
         segments.push([slabOffset(plan, slot), plan.slabBytes, asked.slabBytes]);

@@ -11,6 +11,8 @@ const SIZES: MemorySizes = {
   slots: 4,
   configHalfBytes: 10_000 as Bytes,
   bucketBytes: 5000 as Bytes,
+  endpointBytes: 1 as Bytes,
+  flightBytes: 1 as Bytes,
   slabBytes: 3000 as Bytes,
   series: 17,
 };
