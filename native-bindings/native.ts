@@ -24,12 +24,26 @@ interface Addon {
   glibcVersion(): string | null;
   connectionKey(res: object): number;
   withoutStdout(run: () => void): void;
+  createTimeLimit(): TimeLimit;
   readonly AcceptLoop: new (
     fd: number,
     onConnection: (fd: number) => void,
     onError: (errno: number) => void,
   ) => NativeAcceptLoop;
 }
+
+/**
+ * Calls a function, and ends the call when it takes longer than a limit: for code that may loop for ever on a thread that
+ * must go on. Calls within such a call share its limit.
+ *
+ * @param limitMs whole milliseconds from 1 on; overrun by at most 5
+ * @throws what the function throws; an Error with code `TIME_LIMIT` when it was ended
+ */
+export type TimeLimit = <Argument, Result>(
+  run: (argument: Argument) => Result,
+  argument: Argument,
+  limitMs: number,
+) => Result;
 
 /** Where the compiler puts what `build.mjs` builds; this module itself runs from `dist/native-bindings/`. */
 export const BUILD_DIRECTORY = fileURLToPath(new URL('../../native-bindings/build/Release/', import.meta.url));
@@ -200,4 +214,16 @@ export class AcceptLoop {
  */
 export function withoutStdout(run: () => void): void {
   addon.withoutStdout(run);
+}
+
+let timeLimit: TimeLimit | null = null;
+
+/** The process's time limit; its first use starts a thread that stays. */
+export function callWithin<Argument, Result>(
+  run: (argument: Argument) => Result,
+  argument: Argument,
+  limitMs: number,
+): Result {
+  timeLimit ??= addon.createTimeLimit();
+  return timeLimit(run, argument, limitMs);
 }

@@ -12,6 +12,7 @@ void AddSharedMemory(v8::Local<v8::Object> exports);
 void AddListeningSockets(v8::Local<v8::Object> exports);
 void AddConnectionKey(v8::Local<v8::Object> exports);
 void AddQuietStdout(v8::Local<v8::Object> exports);
+void AddTimeLimit(v8::Local<v8::Object> exports);
 void AddAcceptLoop(v8::Local<v8::Object> exports, v8::Local<v8::Context> context);
 
 /// Throws a JS Error with `.code` (such as EADDRINUSE), `.errno`, `.syscall` and, where given, `.path`.

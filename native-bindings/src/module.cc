@@ -25,6 +25,7 @@ NODE_MODULE_INIT(/* exports, module, context */) {
   penstock::AddListeningSockets(exports);
   penstock::AddConnectionKey(exports);
   penstock::AddQuietStdout(exports);
+  penstock::AddTimeLimit(exports);
   penstock::AddAcceptLoop(exports, context);
   NODE_SET_METHOD(exports, "glibcVersion", penstock::GlibcVersion);
 }
