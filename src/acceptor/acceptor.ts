@@ -18,6 +18,7 @@ import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
 import { PolicyShelf } from './policies/policy-shelf.ts';
+import { userCodeGuard } from './policies/user-code.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
@@ -53,7 +54,9 @@ export class Acceptor implements AcceptorContext {
   #accessLogKey = '';
   #consumersKey = '';
   readonly #faults = new FaultReport();
-  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]));
+  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]), () =>
+    userCodeGuard(),
+  );
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -126,6 +129,7 @@ export class Acceptor implements AcceptorContext {
     const inUse = new Set<string>();
     const globals = image.globals();
     this.#useConsumers(globals.consumers);
+    this.#shelf.useModules(globals.modules);
     this.#snapshot = new Snapshot(generation, image, {
       makeUpstream: (config) => this.#upstreamFor(config, inUse),
       shelf: this.#shelf,

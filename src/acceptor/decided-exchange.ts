@@ -147,16 +147,28 @@ export abstract class DecidedExchange extends ExchangeState {
     else {
       this.connection?.pause();
       if (effect.kind === 'promise') this.watch('policy_failed', effect.limit);
-      this.cancelEffect = performEffect(effect, this.acceptor, resume, (error) => this.#failEffect(error));
+      const performed = this.#guarded(effect);
+      this.cancelEffect = performEffect(performed, this.acceptor, resume, (error) => this.failPolicy(error));
     }
   }
 
-  #failEffect(error: unknown): void {
+  /** What a user's policy begins is the user's code as well. */
+  #guarded<Kind extends Effect>(effect: Kind): Kind {
+    const decision = this.decision!;
+    const { guard } = this.route!.chain!.steps[decision.step]!;
+    if (effect.kind !== 'promise' || guard === null) return effect;
+    return { ...effect, run: (signal: AbortSignal) => guard((given) => effect.run(given), signal, decision) };
+  }
+
+  /** A policy failed where nobody could catch it but the process: in something it waits for, or left behind. */
+  failPolicy(error: unknown): void {
+    this.route!.chain!.reportFault(this.decision!, error);
     if (this.finished) return;
-    const { chain } = this.route!;
-    chain!.reportFault(this.decision!, error);
     this.#letGo();
-    this.answer('policy_failed');
+    if (this.responseBegun) {
+      this.downstream.abort();
+      this.finish('policy_failed');
+    } else this.answer('policy_failed');
   }
 
   #collectRequest(maxBytes: number, then: Then): void {

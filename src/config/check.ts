@@ -1,23 +1,26 @@
 /** What takes more than one field to judge: names that must be there, or be there once, and values that must agree. */
 
+import { checkModules } from './check-modules.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkListenerTls, checkUpstreamTls } from './check-tls.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
+import type { PolicyModules } from './policy-modules.ts';
 import type { Report } from './report.ts';
 import { NAME } from './schema/fields.ts';
 import { formatAddress, isLoopback } from './schema/network-fields.ts';
 import type { Upstream } from './schema/schema.ts';
 import { type Source, valueAt } from './source/source.ts';
 
-/** Checks as much of a config as could be parsed. Reads the TLS files it names. */
-export function checkDraft(draft: Draft, source: Source, report: Report): void {
+/** Checks as much of a config as could be parsed. Reads the TLS files it names, and runs users' modules. */
+export function checkDraft(draft: Draft, source: Source, modules: PolicyModules, report: Report): void {
   checkListeners(draft, report);
   checkAdmin(draft, report);
   for (const [name, upstream] of draft.upstreams) checkUpstream(name, upstream, report);
   checkRoutes(draft, report);
   checkPolicies(draft, report);
+  checkModules(draft, source, modules, report);
   for (const [index, listener] of draft.listeners.entries()) {
     if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
   }

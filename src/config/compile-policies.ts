@@ -2,10 +2,12 @@
 import type { PolicyId } from '../brand.ts';
 import { PHASES } from '../decision/policies/phases.ts';
 import { policyDefinition } from '../decision/policies/registry.ts';
-import type { CompiledPolicy } from './compiled.ts';
+import { type CompiledPolicy, type ModuleOptions, USER_POLICY } from './compiled.ts';
 import { type ConfigPath, formatPlace } from './diagnostics.ts';
+import type { PolicyModule, PolicyModules } from './policy-modules.ts';
 import type { PolicyEntry } from './schema/policies/policies.ts';
 import type { Config, Route } from './schema/schema.ts';
+import { besideSource } from './source/beside-source.ts';
 import type { Source } from './source/source.ts';
 
 /** Where a policy stands, and what names that place whatever else is written around it. */
@@ -19,16 +21,18 @@ export class PolicyBook {
   readonly policies: CompiledPolicy[] = [];
   readonly #config: Config;
   readonly #source: Source;
+  readonly #modules: PolicyModules;
   readonly #ids = new Map<string, PolicyId>();
 
-  constructor(config: Config, source: Source) {
+  constructor(config: Config, source: Source, modules: PolicyModules) {
     this.#config = config;
     this.#source = source;
+    this.#modules = modules;
   }
 
   /** The policies of a route, by id, in the order in which requests pass them. */
   idsOf(route: Route, index: number): readonly PolicyId[] {
-    const placed = this.#placedIn(route, index).map((one) => ({ ...one, phase: phaseOf(one.entry) }));
+    const placed = this.#placedIn(route, index).map((one) => ({ ...one, phase: this.#phaseOf(one) }));
     // Stable: within a phase the order of the file stays.
     return placed.sort((a, b) => a.phase - b.phase).map((one) => this.#idOf(one));
   }
@@ -48,9 +52,24 @@ export class PolicyBook {
     });
   }
 
+  #phaseOf({ entry, path }: Placed): number {
+    const policy = nameOf(entry);
+    const { phase } = policy === USER_POLICY ? this.#moduleOf(entry, path).definition : policyDefinition(policy);
+    return PHASES.indexOf(phase);
+  }
+
+  #moduleOptions(entry: PolicyEntry, path: ConfigPath): ModuleOptions {
+    return { module: this.#moduleOf(entry, path).compiled.digest, options: entry.options ?? {} };
+  }
+
+  /** It could be loaded when it was checked. */
+  #moduleOf(entry: PolicyEntry, path: ConfigPath): PolicyModule {
+    return this.#modules.load(besideSource(this.#source, path, entry.use!)) as PolicyModule;
+  }
+
   #idOf({ entry, path, scope }: Placed): PolicyId {
     const policy = nameOf(entry);
-    const options = entry[policy];
+    const options = policy === USER_POLICY ? this.#moduleOptions(entry, path) : entry[policy];
     const key = JSON.stringify([policy, options, scope]);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
@@ -61,13 +80,9 @@ export class PolicyBook {
   }
 }
 
-/** The one key of an entry that passed the schema. */
+/** The policy of an entry that passed the schema. */
 export function nameOf(entry: PolicyEntry): keyof PolicyEntry {
-  return Object.keys(entry)[0] as keyof PolicyEntry;
-}
-
-function phaseOf(entry: PolicyEntry): number {
-  return PHASES.indexOf(policyDefinition(nameOf(entry)).phase);
+  return entry.use === undefined ? (Object.keys(entry)[0] as keyof PolicyEntry) : USER_POLICY;
 }
 
 /** `route catalog-read rateLimit`, `route catalog-read rateLimit 2`: the same as long as the list's others of that name are. */

@@ -38,16 +38,17 @@ export interface CompiledConfig {
  *
  * @throws when a CA file that was there for the checks is gone
  */
-export function compile({ config, source }: LoadedConfig, assignSeries: AssignSeries): CompiledConfig {
+export function compile({ config, source, modules }: LoadedConfig, assignSeries: AssignSeries): CompiledConfig {
   const upstreams = Object.entries(config.upstreams);
   const upstreamIds = new Map(upstreams.map(([name], id) => [name, id as UpstreamId]));
   const globals: CompiledGlobals = {
     listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
     upstreams: upstreams.map(([name, upstream]) => compileUpstream(name, upstream, source, assignSeries)),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
+    modules: modules.all().map(({ compiled }) => compiled),
     accessLog: compileAccessLog(config.telemetry.accessLog, source),
   };
-  const book = new PolicyBook(config, source);
+  const book = new PolicyBook(config, source, modules);
   const routes = config.routes.map((route, index): RouteRecord => {
     const place = formatPlace(source.locate(['routes', index]));
     const upstream = route.forward === undefined ? NO_UPSTREAM : upstreamIds.get(route.forward.upstream)!;

@@ -125,6 +125,24 @@ export interface CompiledPolicy {
   readonly source: string;
 }
 
+/** The name under which policies of users stand among compiled ones; their options are a `ModuleOptions`. */
+export const USER_POLICY = 'use';
+
+export interface ModuleOptions {
+  /** Digest of the module. */
+  readonly module: string;
+  readonly options: unknown;
+}
+
+/** A user's module with everything it imports. */
+export interface CompiledModule {
+  readonly digest: string;
+  /** Absolute path, for stack traces. */
+  readonly file: string;
+  /** CommonJS. */
+  readonly code: string;
+}
+
 export interface CompiledConsumer {
   readonly name: string;
   readonly groups: readonly string[];
@@ -139,6 +157,8 @@ export interface CompiledGlobals {
   readonly listeners: readonly CompiledListener[];
   readonly upstreams: readonly CompiledUpstream[];
   readonly consumers: readonly CompiledConsumer[];
+  /** Code of users' policies. */
+  readonly modules: readonly CompiledModule[];
   readonly accessLog: AccessLogTarget | null;
 }
 

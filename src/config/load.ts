@@ -11,6 +11,7 @@
 import { checkDraft } from './check.ts';
 import { type Diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts';
 import { parseDraft } from './draft.ts';
+import { PolicyModules } from './policy-modules.ts';
 import { type Environment, resolveReferences } from './references.ts';
 import { Report } from './report.ts';
 import type { Config } from './schema/schema.ts';
@@ -21,6 +22,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Where everything stands, and the values as written. */
   readonly source: Source;
+  /** Users' own policies, as they were checked. */
+  readonly modules: PolicyModules;
 }
 
 export interface LoadResult {
@@ -44,11 +47,12 @@ export function loadSource(source: Source, environment: Environment): Omit<LoadR
   const report = new Report(source);
   const references = resolveReferences(source, environment);
   const draft = parseDraft(references.value, report);
-  checkDraft(draft, source, report);
+  const modules = new PolicyModules();
+  checkDraft(draft, source, modules, report);
   // A value whose reference leads nowhere is not judged: what it would have been is not known.
   const unresolved = new Set(references.diagnostics.map(({ path }) => path));
   const judged = report.diagnostics.filter(({ path }) => !unresolved.has(path));
   const diagnostics = sortDiagnostics([...references.diagnostics, ...judged]);
-  const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source };
+  const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source, modules };
   return { loaded, diagnostics };
 }

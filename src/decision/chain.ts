@@ -18,7 +18,19 @@ export interface Step {
   /** `file:line:column` of where the config asks for it. */
   readonly source: string;
   readonly policy: Policy;
+  /** Calls the policy's functions; null: they are called as they are. */
+  readonly guard: Guard | null;
 }
+
+/**
+ * Calls a function of a policy that must not be trusted to return: a user's own. Throws what the function throws, or an Error
+ * when it had to be ended.
+ */
+export type Guard = <Argument, Result>(
+  run: (argument: Argument) => Result,
+  argument: Argument,
+  decision: Decision,
+) => Result;
 
 /** What a host hears of a chain that runs: nothing in an acceptor, every step in `explain`. */
 export interface ChainListener {
@@ -73,7 +85,8 @@ export class Chain {
     for (let i = decision.begun - 1; i >= 0; i--) {
       const step = this.steps[i]!;
       try {
-        step.policy.onEnd?.(decision);
+        const { onEnd } = step.policy;
+        if (onEnd !== null) call(step, onEnd, decision);
       } catch (error) {
         this.#listener.onFault(step, error);
       }
@@ -88,7 +101,7 @@ export class Chain {
         decision.begun = i + 1;
         const step = steps[i]!;
         if (step.policy.onRequest === null) continue;
-        const verdict = step.policy.onRequest(decision);
+        const verdict = call(step, step.policy.onRequest, decision);
         if (decision.trace !== null) this.#listener.onStep(step, 'request', verdict);
         if (verdict !== PASS) return verdict;
       }
@@ -105,7 +118,7 @@ export class Chain {
         decision.step = i;
         const step = steps[i]!;
         if (step.policy.onResponse === null) continue;
-        const verdict = step.policy.onResponse(decision);
+        const verdict = call(step, step.policy.onResponse, decision);
         if (decision.trace !== null) this.#listener.onStep(step, 'response', verdict);
         // The policies further out see what was put in the response's place.
         if (verdict === ANSWERED) decision.arrive(responseOf(decision.own!));
@@ -120,7 +133,9 @@ export class Chain {
   #resume(decision: Decision, phase: 'request' | 'response', result: unknown): Verdict {
     const step = this.steps[decision.step]!;
     try {
-      const verdict = decision.resume(result);
+      const { guard } = step;
+      const verdict =
+        guard === null ? decision.resume(result) : guard((value) => decision.resume(value), result, decision);
       if (decision.trace !== null) this.#listener.onStep(step, phase, verdict);
       return verdict;
     } catch (error) {
@@ -138,4 +153,8 @@ export class Chain {
     decision.refuse('policy_failed');
     return REFUSED;
   }
+}
+
+function call<Result>({ guard }: Step, run: (decision: Decision) => Result, decision: Decision): Result {
+  return guard === null ? run(decision) : guard(run, decision, decision);
 }

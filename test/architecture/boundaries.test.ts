@@ -74,20 +74,21 @@ describe('boundaries between the folders of src', () => {
 
   it('an acceptor knows nothing of the command line, of compiling configs or of the offload pool', () => {
     const loaded = imports.filter(({ from, isType }) => from.startsWith('src/acceptor/') && !isType);
-    const wrong = loaded.filter(({ to }) => /^src\/(cli|offload|config)\/|^(zod|yaml)$/.test(to));
+    const wrong = loaded.filter(({ to }) => /^src\/(cli|offload|config\/(?!compiled\.ts))\/?|^(zod|yaml)$/.test(to));
     assert.deepEqual(
       wrong.map(({ from, to }) => `${from} imports ${to}`),
       [],
     );
   });
 
-  it('the native module is imported for memory, for accepting, for listening sockets and beside uWS only', () => {
+  it('the native module is imported for memory, accepting, listening sockets, code of users, and beside uWS only', () => {
     onlyFrom(
       ({ from, to }) => to === 'native-bindings/native.ts' && from.startsWith('src/'),
       [
         /^src\/shared-memory\//,
         /^src\/acceptor\/acceptor\.ts$/,
         /^src\/acceptor\/listener\/uws\//,
+        /^src\/acceptor\/policies\/user-code\.ts$/,
         /^src\/supervisor\/listening-sockets\.ts$/,
         /^src\/supervisor\/admin\/server\.ts$/,
       ],

@@ -30,7 +30,12 @@ export async function ask(policy: Policy, parts: DryRequestParts, effects: DryEf
 }
 
 export function chainOf(...policies: readonly Policy[]): Chain {
-  const steps = policies.map((policy, index) => ({ name: `policy ${index}`, source: `test:${index + 1}:1`, policy }));
+  const steps = policies.map((policy, index) => ({
+    name: `policy ${index}`,
+    source: `test:${index + 1}:1`,
+    policy,
+    guard: null,
+  }));
   return new Chain(steps, {
     onStep: () => {},
     onFault: (_, error) => {

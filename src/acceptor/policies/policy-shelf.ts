@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { CompiledPolicy } from '../../config/compiled.ts';
-import { Chain, type ChainListener, type Step } from '../../decision/chain.ts';
+import { type CompiledModule, type CompiledPolicy, type ModuleOptions, USER_POLICY } from '../../config/compiled.ts';
+import { Chain, type ChainListener, type Guard, type Step } from '../../decision/chain.ts';
 import type { Consumers } from '../../decision/consumers.ts';
+import { evaluatePolicyModule } from '../../decision/policies/evaluate-module.ts';
 import type { PolicyHost } from '../../decision/policies/host.ts';
-import type { Policy } from '../../decision/policies/policy.ts';
+import type { Policy, PolicyDefinition } from '../../decision/policies/policy.ts';
 import { policyDefinition } from '../../decision/policies/registry.ts';
 
 /** Policies kept ready. Memory grows with those in use, up to this many, not with those configured. */
@@ -18,11 +19,15 @@ export type SharedHost = Omit<PolicyHost, 'scope' | 'consumers'>;
  */
 export class PolicyShelf {
   readonly #shared: SharedHost;
+  readonly #guard: () => Guard;
   readonly #policies = new LRUCache<string, Policy>({ max: KEPT_POLICIES });
+  readonly #modules = new Map<string, PolicyDefinition<unknown>>();
   #consumers: Consumers;
 
-  constructor(shared: SharedHost, consumers: Consumers) {
+  /** @param guard made when the first policy of a user is */
+  constructor(shared: SharedHost, consumers: Consumers, guard: () => Guard) {
     this.#shared = shared;
+    this.#guard = guard;
     this.#consumers = consumers;
   }
 
@@ -32,19 +37,37 @@ export class PolicyShelf {
     this.#policies.clear();
   }
 
+  /** Takes over users' modules: those that are known go on as they are, those that are gone are forgotten. */
+  useModules(modules: readonly CompiledModule[]): void {
+    const digests = new Set(modules.map(({ digest }) => digest));
+    for (const digest of this.#modules.keys()) if (!digests.has(digest)) this.#modules.delete(digest);
+    for (const { digest, file, code } of modules) {
+      if (!this.#modules.has(digest)) this.#modules.set(digest, evaluatePolicyModule(code, file));
+    }
+  }
+
   /** The policies of a route, in the order given. */
   chain(policies: readonly CompiledPolicy[], listener: ChainListener): Chain {
     const steps = policies.map((compiled): Step => {
-      return { name: compiled.policy, source: compiled.source, policy: this.#policy(compiled) };
+      const isOwn = compiled.policy === USER_POLICY;
+      const name = isOwn ? this.#definition(compiled).name : compiled.policy;
+      return { name, source: compiled.source, policy: this.#policy(compiled), guard: isOwn ? this.#guard() : null };
     });
     return new Chain(steps, listener);
   }
 
-  #policy({ policy: name, options, scope }: CompiledPolicy): Policy {
+  #definition({ policy: name, options }: CompiledPolicy): PolicyDefinition<unknown> {
+    return name === USER_POLICY ? this.#modules.get((options as ModuleOptions).module)! : policyDefinition(name);
+  }
+
+  #policy(compiled: CompiledPolicy): Policy {
+    const { policy: name, options, scope } = compiled;
     const key = JSON.stringify([name, options, scope]);
     let policy = this.#policies.get(key);
     if (policy === undefined) {
-      policy = policyDefinition(name).create(options, { ...this.#shared, scope, consumers: this.#consumers });
+      const host = { ...this.#shared, scope, consumers: this.#consumers };
+      const own = name === USER_POLICY ? (options as ModuleOptions).options : options;
+      policy = this.#definition(compiled).create(own, host);
       this.#policies.set(key, policy);
     }
     return policy;

@@ -1,4 +1,4 @@
-import type { Bytes, Millis } from '../../brand.ts';
+import type { Millis } from '../../brand.ts';
 
 /**
  * Something a decision has to wait for. A policy only says what; the host does it - an acceptor with sockets and threads,
@@ -13,8 +13,8 @@ import type { Bytes, Millis } from '../../brand.ts';
  */
 export type Effect =
   | { readonly kind: 'delay'; readonly ms: Millis }
-  | { readonly kind: 'requestBody'; readonly maxBytes: Bytes }
-  | { readonly kind: 'responseBody'; readonly maxBytes: Bytes }
+  | { readonly kind: 'requestBody'; readonly maxBytes: number }
+  | { readonly kind: 'responseBody'; readonly maxBytes: number }
   | { readonly kind: 'offload'; readonly task: OffloadTask; readonly input: unknown }
   | { readonly kind: 'promise'; readonly limit: Millis; run(signal: AbortSignal): Promise<unknown> };
 

@@ -15,6 +15,11 @@ export interface PolicyDefinition<Options = never> {
   /** What it may have to wait for; empty: it always decides at once. A policy never waits for anything else. */
   readonly needs: readonly EffectKind[];
   /**
+   * JSON Schema (2020-12) of the options of a user's own policy; without one any are taken. Those of built-in policies stand
+   * in config/schema/policies.
+   */
+  readonly optionsSchema?: Readonly<Record<string, unknown>>;
+  /**
    * Makes the policy for one place in the config. Called once for each acceptor and place, not once for each request: what
    * can be worked out from options is worked out here.
    *

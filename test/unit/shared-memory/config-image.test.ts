@@ -9,6 +9,7 @@ const GLOBALS: CompiledGlobals = {
   listeners: [],
   upstreams: [],
   consumers: [],
+  modules: [],
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
 };
 
