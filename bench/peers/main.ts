@@ -1,8 +1,6 @@
 /** `npm run bench:peers`: see options.ts for the command line, README.md for what is measured and how. */
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadKind } from './closed-loop.ts';
@@ -11,7 +9,7 @@ import { measurePeer, type Sample } from './measure.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { originKind, startOrigin } from './origin.ts';
 import type { Peer, Ports } from './peer.ts';
-import { findBinary } from './processes.ts';
+import { findBinary, freePort } from './processes.ts';
 import { PEERS } from './registry.ts';
 import { type Results, ratioTable, valueTable, writeReport } from './report.ts';
 
@@ -22,14 +20,6 @@ interface Contender {
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 function versionOf(peer: Peer, binary: string): string {
   // nginx prints its version to stderr, the others to stdout.
