@@ -18,6 +18,7 @@ import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
+import { KeySetShelf } from './policies/key-set-shelf.ts';
 import { PolicyShelf } from './policies/policy-shelf.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
@@ -26,6 +27,8 @@ import { UpstreamGroup } from './upstream/upstream-group.ts';
 const HEARTBEAT_EVERY_MS = 1000;
 /** How long the last log lines may take when an acceptor leaves or its log changes. */
 const LOG_FLUSH_LIMIT_MS = 1000;
+/** How long an acceptor that starts waits for the keys of its policies. */
+const KEYS_LIMIT_MS = 5000;
 /** How often an acceptor that drains looks whether it may go. */
 const DRAIN_CHECK_EVERY_MS = 20;
 
@@ -54,7 +57,11 @@ export class Acceptor implements AcceptorContext {
   #accessLogKey = '';
   #consumersKey = '';
   readonly #faults = new FaultReport();
-  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]));
+  readonly keySets = new KeySetShelf();
+  readonly #shelf = new PolicyShelf(
+    { clock: SYSTEM_CLOCK, random: Math.random, keySets: this.keySets },
+    new ConsumerTable([]),
+  );
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -144,6 +151,15 @@ export class Acceptor implements AcceptorContext {
     this.#openAccessLog(globals.accessLog);
     this.#memory.control.acknowledge(this.#slot, generation);
     return generation;
+  }
+
+  /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
+  keysHeard(): Promise<void> {
+    const image = new ConfigImage(this.#memory.configHalf(halfOf(this.#memory.control.generation())));
+    return this.keySets.heard(
+      image.globals().keySets.map(({ url }) => url),
+      KEYS_LIMIT_MS,
+    );
   }
 
   /** See `drain` in ipc.ts. Exits the process in the end. Told again, the newer limits hold. */

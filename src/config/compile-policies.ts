@@ -1,7 +1,9 @@
 /** Lists of policies to what acceptors run: names resolved, in the order in which requests pass them, each distinct one once. */
 import type { PolicyId } from '../brand.ts';
+import type { JwtOptions } from '../decision/policies/jwt/jwt-options.ts';
 import { PHASES } from '../decision/policies/phases.ts';
 import { policyDefinition } from '../decision/policies/registry.ts';
+import { compileJwt } from './compile-jwt.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { type ConfigPath, formatPlace } from './diagnostics.ts';
 import type { PolicyEntry } from './schema/policies/policies.ts';
@@ -48,9 +50,15 @@ export class PolicyBook {
     });
   }
 
+  /** What an acceptor cannot read for itself is put into the options. */
+  #compileOptions(entry: PolicyEntry, path: ConfigPath): unknown {
+    if (entry.jwt !== undefined) return compileJwt(entry.jwt as JwtOptions, [...path, 'jwt'], this.#source);
+    return entry[nameOf(entry)];
+  }
+
   #idOf({ entry, path, scope }: Placed): PolicyId {
     const policy = nameOf(entry);
-    const options = entry[policy];
+    const options = this.#compileOptions(entry, path);
     const key = JSON.stringify([policy, options, scope]);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
