@@ -26,11 +26,19 @@ export type ToAcceptor =
    * Accept nothing new, answer what comes on open connections with `Connection: close`, and exit when no connection is
    * left, when none has had a request for `quiet`, or after `limit`.
    */
-  | { readonly kind: 'drain'; readonly quiet: Millis; readonly limit: Millis };
+  | { readonly kind: 'drain'; readonly quiet: Millis; readonly limit: Millis }
+  /** The keys of a set that the config names, JSON Web Keys; null: they cannot be had. At the start, and when they change. */
+  | {
+      readonly kind: 'key-set';
+      readonly url: string;
+      readonly keys: readonly Readonly<Record<string, unknown>>[] | null;
+    };
 
 export type FromAcceptor =
   /** It accepts connections on all listeners. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'acknowledged'; readonly generation: Generation }
   /** It cannot serve and is about to exit; one sentence for the operator. */
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** A token names a key that the set does not hold: a newer one may. At most one a second for each set. */
+  | { readonly kind: 'unknown-key'; readonly url: string; readonly kid: string };

@@ -6,17 +6,19 @@ import { ConsumerTable } from '../decision/consumers.ts';
 import type { Clock } from '../decision/policies/host.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
+import { AcceptorPool } from '../offload/acceptor-pool.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
-import type { AcceptorContext, Offload } from './acceptor-context.ts';
+import type { AcceptorContext } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
+import { KeySetShelf } from './policies/key-set-shelf.ts';
 import { PolicyShelf } from './policies/policy-shelf.ts';
 import { userCodeGuard } from './policies/user-code.ts';
 import { RequestIds } from './request-ids.ts';
@@ -26,6 +28,8 @@ import { UpstreamGroup } from './upstream/upstream-group.ts';
 const HEARTBEAT_EVERY_MS = 1000;
 /** How long the last log lines may take when an acceptor leaves or its log changes. */
 const LOG_FLUSH_LIMIT_MS = 1000;
+/** How long an acceptor that starts waits for the keys of its policies. */
+const KEYS_LIMIT_MS = 5000;
 /** How often an acceptor that drains looks whether it may go. */
 const DRAIN_CHECK_EVERY_MS = 20;
 
@@ -42,7 +46,7 @@ export class Acceptor implements AcceptorContext {
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
   accessLog: AccessLog | null = null;
-  readonly offload: Offload = { run: (task) => Promise.reject(new Error(`there is no thread for ${task} yet`)) };
+  offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
   readonly #uws: Uws;
   readonly #memory: SharedMemory;
@@ -54,8 +58,11 @@ export class Acceptor implements AcceptorContext {
   #accessLogKey = '';
   #consumersKey = '';
   readonly #faults = new FaultReport();
-  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]), () =>
-    userCodeGuard(),
+  readonly keySets = new KeySetShelf();
+  readonly #shelf = new PolicyShelf(
+    { clock: SYSTEM_CLOCK, random: Math.random, keySets: this.keySets },
+    new ConsumerTable([]),
+    () => userCodeGuard(),
   );
   #drainTimer: NodeJS.Timeout | null = null;
 
@@ -130,6 +137,7 @@ export class Acceptor implements AcceptorContext {
     const globals = image.globals();
     this.#useConsumers(globals.consumers);
     this.#shelf.useModules(globals.modules);
+    this.#useThreads(globals.offloadThreads);
     this.#snapshot = new Snapshot(generation, image, {
       makeUpstream: (config) => this.#upstreamFor(config, inUse),
       shelf: this.#shelf,
@@ -146,6 +154,15 @@ export class Acceptor implements AcceptorContext {
     this.#openAccessLog(globals.accessLog);
     this.#memory.control.acknowledge(this.#slot, generation);
     return generation;
+  }
+
+  /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
+  keysHeard(): Promise<void> {
+    const image = new ConfigImage(this.#memory.configHalf(halfOf(this.#memory.control.generation())));
+    return this.keySets.heard(
+      image.globals().keySets.map(({ url }) => url),
+      KEYS_LIMIT_MS,
+    );
   }
 
   /** See `drain` in ipc.ts. Exits the process in the end. Told again, the newer limits hold. */
@@ -184,6 +201,12 @@ export class Acceptor implements AcceptorContext {
     if (key === this.#consumersKey) return;
     this.#consumersKey = key;
     this.#shelf.changeConsumers(new ConsumerTable(consumers));
+  }
+
+  #useThreads(threads: number): void {
+    if (threads === this.offload.threads) return;
+    void this.offload.close();
+    this.offload = new AcceptorPool({ threads });
   }
 
   #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {

@@ -23,12 +23,24 @@ export function runAcceptor(assignment: AcceptorAssignment): void {
     const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
     const acceptor = new Acceptor(uws, memory, assignment);
     acceptor.takeOver();
-    acceptor.serve(assignment.listeners);
     listen(acceptor);
+    acceptor.keysHeard().then(() => serve(acceptor, assignment), giveUp);
+  } catch (error) {
+    giveUp(error);
+  }
+}
+
+function serve(acceptor: Acceptor, assignment: AcceptorAssignment): void {
+  try {
+    if (!acceptor.isDraining) acceptor.serve(assignment.listeners);
     tell({ kind: 'serving' });
   } catch (error) {
-    tell({ kind: 'failed', reason: reasonOf(error) }, () => process.exit(1));
+    giveUp(error);
   }
+}
+
+function giveUp(error: unknown): void {
+  tell({ kind: 'failed', reason: reasonOf(error) }, () => process.exit(1));
 }
 
 /** An error that was thrown for the operator is a plain one with a sentence; of any other, the place it comes from matters. */
@@ -51,10 +63,14 @@ function listen(acceptor: Acceptor): void {
       case 'drain':
         acceptor.drain(message.quiet, message.limit);
         return;
+      case 'key-set':
+        acceptor.keySets.receive(message.url, message.keys);
+        return;
       default:
         message satisfies never;
     }
   });
+  acceptor.keySets.onUnknownKey = (url, kid) => tell({ kind: 'unknown-key', url, kid });
   const leave = () => acceptor.drain(ORPHAN_DRAIN.quiet, ORPHAN_DRAIN.limit);
   process.on('disconnect', leave);
   // The supervisor may have gone before anybody listened for it.

@@ -1,4 +1,4 @@
-import { type AcceptorStatus, readinessOf, type Status } from '../supervisor/admin/status.ts';
+import { type AcceptorStatus, type KeySetStatus, readinessOf, type Status } from '../supervisor/admin/status.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
 
 /** A status as a page of plain text, the most urgent first. */
@@ -9,6 +9,8 @@ export function formatStatus(status: Status): string {
     acceptors.length > 0 ? table(ACCEPTOR_COLUMNS, acceptors) : null,
     routes.length > 0 ? table(trafficColumns('route'), routes) : null,
     upstreams.length > 0 ? table([...trafficColumns('upstream'), ...POOL_COLUMNS], upstreams) : null,
+    // A gateway of an older version sends none.
+    (status.keySets ?? []).length > 0 ? keySetSection(status.keySets) : null,
   ];
   const problem = config.lastError;
   if (problem !== null) {
@@ -69,6 +71,23 @@ const POOL_COLUMNS: readonly Column<Traffic>[] = [
   column('connections', true, ({ openConnections }) => String(openConnections)),
   column('waiting', true, ({ waitingExchanges }) => String(waitingExchanges)),
 ];
+
+const KEY_SET_COLUMNS: readonly Column<KeySetStatus>[] = [
+  column('key set', false, ({ url }) => url),
+  column('keys', true, ({ keys }) => (keys === null ? 'none' : String(keys))),
+  column('skipped', true, ({ skipped }) => String(skipped.length)),
+  column('fetched', false, ({ fetchedAt }) => fetchedAt ?? 'never'),
+  column('state', false, ({ isStale, keys }) => (isStale ? (keys === null ? 'UNAVAILABLE' : 'STALE') : 'fresh')),
+];
+
+/** What is wrong with a key set stands below the table: it is a sentence. */
+function keySetSection(sets: readonly KeySetStatus[]): string {
+  const problems = sets.flatMap(({ url, skipped, lastError }) => [
+    ...(lastError === null ? [] : [`  ${url} ${lastError.message} (${lastError.at})`]),
+    ...skipped.map((reason) => `  ${url}: ${reason}`),
+  ]);
+  return [table(KEY_SET_COLUMNS, sets), ...problems].join('\n');
+}
 
 function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];

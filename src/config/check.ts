@@ -4,6 +4,7 @@ import { checkModules } from './check-modules.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkListenerTls, checkUpstreamTls } from './check-tls.ts';
+import { checkKeyFiles } from './compile-jwt.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
 import type { PolicyModules } from './policy-modules.ts';
@@ -21,6 +22,7 @@ export function checkDraft(draft: Draft, source: Source, modules: PolicyModules,
   checkRoutes(draft, report);
   checkPolicies(draft, report);
   checkModules(draft, source, modules, report);
+  checkKeyFiles(draft.value, source, report);
   for (const [index, listener] of draft.listeners.entries()) {
     if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
   }

@@ -1,7 +1,9 @@
 /** Lists of policies to what acceptors run: names resolved, in the order in which requests pass them, each distinct one once. */
 import type { PolicyId } from '../brand.ts';
+import type { JwtOptions } from '../decision/policies/jwt/jwt-options.ts';
 import { PHASES } from '../decision/policies/phases.ts';
 import { policyDefinition } from '../decision/policies/registry.ts';
+import { compileJwt } from './compile-jwt.ts';
 import { type CompiledPolicy, type ModuleOptions, USER_POLICY } from './compiled.ts';
 import { type ConfigPath, formatPlace } from './diagnostics.ts';
 import type { PolicyModule, PolicyModules } from './policy-modules.ts';
@@ -67,9 +69,15 @@ export class PolicyBook {
     return this.#modules.load(besideSource(this.#source, path, entry.use!)) as PolicyModule;
   }
 
+  /** What an acceptor cannot read for itself is put into the options. */
+  #compileOptions(entry: PolicyEntry, path: ConfigPath): unknown {
+    if (entry.jwt !== undefined) return compileJwt(entry.jwt as JwtOptions, [...path, 'jwt'], this.#source);
+    return entry.use === undefined ? entry[nameOf(entry)] : this.#moduleOptions(entry, path);
+  }
+
   #idOf({ entry, path, scope }: Placed): PolicyId {
     const policy = nameOf(entry);
-    const options = policy === USER_POLICY ? this.#moduleOptions(entry, path) : entry[policy];
+    const options = this.#compileOptions(entry, path);
     const key = JSON.stringify([policy, options, scope]);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;

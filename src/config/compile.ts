@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { PolicyId, UpstreamId } from '../brand.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import { toRouteMatch } from './check-routes.ts';
+import { keySetsOf } from './compile-jwt.ts';
 import { PolicyBook } from './compile-policies.ts';
 import {
   type AccessLogTarget,
@@ -41,12 +42,13 @@ export interface CompiledConfig {
 export function compile({ config, source, modules }: LoadedConfig, assignSeries: AssignSeries): CompiledConfig {
   const upstreams = Object.entries(config.upstreams);
   const upstreamIds = new Map(upstreams.map(([name], id) => [name, id as UpstreamId]));
-  const globals: CompiledGlobals = {
+  const globals: Omit<CompiledGlobals, 'keySets'> = {
     listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
     upstreams: upstreams.map(([name, upstream]) => compileUpstream(name, upstream, source, assignSeries)),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
     modules: modules.all().map(({ compiled }) => compiled),
     accessLog: compileAccessLog(config.telemetry.accessLog, source),
+    offloadThreads: config.runtime.offload.threads,
   };
   const book = new PolicyBook(config, source, modules);
   const routes = config.routes.map((route, index): RouteRecord => {
@@ -54,7 +56,13 @@ export function compile({ config, source, modules }: LoadedConfig, assignSeries:
     const upstream = route.forward === undefined ? NO_UPSTREAM : upstreamIds.get(route.forward.upstream)!;
     return compileRoute(route, place, upstream, book.idsOf(route, index), assignSeries);
   });
-  return { globals, routes, policies: book.policies, matches: config.routes.map(toRouteMatch) };
+  const { policies } = book;
+  return {
+    globals: { ...globals, keySets: keySetsOf(policies) },
+    routes,
+    policies,
+    matches: config.routes.map(toRouteMatch),
+  };
 }
 
 function compileListener(listener: Listener, index: number, source: Source): CompiledListener {

@@ -3,6 +3,7 @@
  * every duration in milliseconds, every reference resolved.
  */
 import type { Bytes, Millis, PolicyId, SeriesId, UpstreamId } from '../brand.ts';
+import type { KeySetOptions } from '../decision/policies/jwt/jwt-options.ts';
 
 /** How a listener treats spellings of a path that upstreams are known to read in different ways. */
 export interface PathRules {
@@ -160,6 +161,10 @@ export interface CompiledGlobals {
   /** Code of users' policies. */
   readonly modules: readonly CompiledModule[];
   readonly accessLog: AccessLogTarget | null;
+  /** Threads of each acceptor for work that would hold up its loop; 0: none. */
+  readonly offloadThreads: number;
+  /** What the supervisor fetches for policies. */
+  readonly keySets: readonly KeySetOptions[];
 }
 
 export interface AccessLogTarget {

@@ -75,6 +75,7 @@ export function dryHost(parts: Partial<PolicyHost> = {}): PolicyHost {
     consumers: new ConsumerTable([]),
     clock: { wall: () => 1_700_000_000_000 as Millis, monotonic: () => 1_000_000 as Millis },
     random: () => 0.5,
+    keySets: { open: () => ({ current: null, reportUnknown: () => {} }) },
     ...parts,
   };
 }

@@ -132,6 +132,22 @@ export class HeaderChanges {
     }
   }
 
+  /**
+   * As `remove` of each name and `add` of each line, for what was checked when it was made: names that `whyNotChangeable` has
+   * nothing against, values that `toHeaderValue` returned.
+   *
+   * @param lines names and values alternate; every name is one of `names`
+   */
+  replaceChecked(names: readonly string[], lines: readonly string[]): void {
+    const isFirst = this.#added.length === 0;
+    for (const name of names) {
+      if (isFirst) {
+        if (!this.#hidden.includes(name)) this.#hidden.push(name);
+      } else this.remove(name);
+    }
+    for (let i = 0; i < lines.length; i++) this.#added.push(lines[i]!);
+  }
+
   #check(name: string): void {
     const problem = whyNotChangeable(this.#message, name);
     if (problem !== null) throw new TypeError(`${this.#message} header ${JSON.stringify(name)} ${problem}`);

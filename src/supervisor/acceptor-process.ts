@@ -10,6 +10,8 @@ const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
 export interface AcceptorEvents {
   onServing(acceptor: AcceptorProcess): void;
   onAcknowledged(acceptor: AcceptorProcess, generation: Generation): void;
+  /** A token names a key that is not in the set of this URL. */
+  onUnknownKey(url: string, kid: string): void;
   /** The process is gone: it drained, crashed, or was killed. `failure` is what it said before, if it said anything. */
   onExit(acceptor: AcceptorProcess, how: string, failure: string | null): void;
 }
@@ -59,6 +61,11 @@ export class AcceptorProcess {
     this.#tell({ kind: 'drain', quiet, limit });
   }
 
+  /** @param keys null: they cannot be had */
+  giveKeySet(url: string, keys: readonly Readonly<Record<string, unknown>>[] | null): void {
+    this.#tell({ kind: 'key-set', url, keys });
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -74,6 +81,9 @@ export class AcceptorProcess {
         return;
       case 'failed':
         this.#failure = message.reason;
+        return;
+      case 'unknown-key':
+        events.onUnknownKey(message.url, message.kid);
         return;
       default:
         message satisfies never;

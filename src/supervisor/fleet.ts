@@ -39,6 +39,9 @@ interface FleetEvents {
   died: [acceptor: AcceptorProcess, how: string, failure: string | null, backoff: Millis];
   /** The loop of an acceptor stands still; it is killed. */
   hung: [acceptor: AcceptorProcess];
+  /** A process has been forked: what it is sent now it hears before it serves. */
+  spawned: [acceptor: AcceptorProcess];
+  unknownKey: [url: string, kid: string];
 }
 
 const EVENTS = ['serving', 'acknowledged', 'exit'] as const;
@@ -175,10 +178,12 @@ export class Fleet extends EventEmitter<FleetEvents> {
       {
         onServing: (served) => this.emit('serving', served),
         onAcknowledged: (behind, generation) => this.emit('acknowledged', behind, generation),
+        onUnknownKey: (url, kid) => this.emit('unknownKey', url, kid),
         onExit: (gone, how, failure) => this.#onExit(lane, gone, how, failure),
       },
     );
     this.#running.add(acceptor);
+    this.emit('spawned', acceptor);
     return acceptor;
   }
 

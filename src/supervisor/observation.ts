@@ -84,6 +84,7 @@ export class Observation implements MetricsSource, AdminSource {
       upstreams: traffic(this, 'upstream', MOST_SHOWN),
       unrouted: this.slabs.readUnrouted().requests.reduce((sum, count) => sum + count, 0),
       accessLog: { droppedLines: this.accessLogDropped() },
+      keySets: this.#supervisor.keySets.statuses,
     };
   }
 

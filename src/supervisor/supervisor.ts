@@ -18,6 +18,7 @@ import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-m
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
 import { Fleet } from './fleet.ts';
+import { KeySets } from './key-sets/key-sets.ts';
 import {
   closeListeningSockets,
   type ListeningSockets,
@@ -41,6 +42,7 @@ export class Supervisor {
   readonly memory: SharedMemory;
   readonly publisher: Publisher;
   readonly fleet: Fleet;
+  readonly keySets: KeySets;
   readonly sockets: readonly ListeningSockets[];
   /** The newest config that is in force, as the supervisor itself goes by it. */
   compiled: CompileSuccess;
@@ -75,6 +77,12 @@ export class Supervisor {
     this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, compiled.series);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
+    this.keySets = new KeySets({
+      onKeys: ({ options, keys }) => {
+        for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
+      },
+      onReport: report,
+    });
   }
 
   /**
@@ -108,6 +116,11 @@ export class Supervisor {
   async #begin(): Promise<void> {
     this.publisher.publish(this.compiled);
     await this.#openAdmin();
+    void this.keySets.use(this.compiled.globals.keySets);
+    this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
+    this.fleet.on('spawned', (acceptor) => {
+      for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
+    });
     this.fleet.start();
     await this.#allServing();
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
@@ -148,6 +161,7 @@ export class Supervisor {
 
   async #abandon(): Promise<void> {
     this.fleet.kill();
+    this.keySets.close();
     closeListeningSockets(this.sockets);
     await this.#admin?.close();
   }
@@ -191,6 +205,8 @@ export class Supervisor {
     this.compiled = compiled;
     this.lastRefusal = null;
     this.publishedAt = new Date();
+    // Keys are with the acceptors before the routes that want them.
+    await this.keySets.use(compiled.globals.keySets);
     const generation = this.publisher.publish(compiled);
     this.fleet.announce(generation);
     await this.publisher.settled(this.fleet);
@@ -222,6 +238,7 @@ export class Supervisor {
     }
     this.#stopping = true;
     const stopped = this.fleet.stop(this.drainLimit);
+    this.keySets.close();
     closeListeningSockets(this.sockets);
     await stopped;
     await this.#admin?.close();

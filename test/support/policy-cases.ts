@@ -6,5 +6,23 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { request: { set: { 'x-team': 'blue' }, remove: ['x-secret'], rename: { 'x-old': 'x-new' } } },
     { response: { add: { 'x-frame-options': 'DENY' }, remove: ['server'] } },
   ],
+  jwt: [
+    { keys: [{ secret: 'a secret of at least thirty-two bytes' }] },
+    {
+      from: { cookie: 'token' },
+      optional: true,
+      forward: false,
+      keys: [{ secret: 'a secret of at least thirty-two bytes' }],
+      claimsToHeaders: { 'x-user-id': 'sub' },
+    },
+    {
+      from: { query: 'api_key' },
+      keySet: { url: 'https://issuer.example/keys' },
+      issuer: 'https://issuer.example',
+      audience: ['api'],
+      maxAge: '1h',
+      consumer: { required: true },
+    },
+  ],
   respond: [{}, { status: 503, headers: { 'retry-after': '60' }, body: 'closed' }],
 };

@@ -21,7 +21,7 @@ export type Effect =
 export type EffectKind = Effect['kind'];
 
 /** Work that would hold up an acceptor's loop, by the name its thread knows it under (src/offload/tasks/). */
-export type OffloadTask = 'verifyTokens' | 'transformBody' | 'validateBody';
+export type OffloadTask = 'transformBody' | 'validateBody';
 
 /** The thread died, or its queue is full. */
 export const OFFLOAD_FAILED = Symbol('offload failed');

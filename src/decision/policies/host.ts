@@ -12,6 +12,25 @@ export interface PolicyHost {
   readonly clock: Clock;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
+  readonly keySets: KeySets;
+}
+
+/** Key sets that somebody else fetches. */
+export interface KeySets {
+  /** @param url one that the compiled config names */
+  open(url: string): KeySetHandle;
+}
+
+export interface KeySetHandle {
+  /** The newest keys; another object when they are others. Null: they could not be had yet, or are too old. */
+  readonly current: KeySet | null;
+  /** Says that a token has named a key that `current` does not hold. */
+  reportUnknown(kid: string): void;
+}
+
+export interface KeySet {
+  /** JSON Web Keys (RFC 7517). */
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface Clock {

@@ -30,6 +30,23 @@ export interface Status {
   /** Exchanges that no route was found for. */
   readonly unrouted: number;
   readonly accessLog: { readonly droppedLines: number };
+  readonly keySets: readonly KeySetStatus[];
+}
+
+/** A JSON Web Key Set that the gateway fetches. */
+export interface KeySetStatus {
+  /** Without its query. */
+  readonly url: string;
+  /** Keys in use; null: none could be had yet, or they are too old. */
+  readonly keys: number | null;
+  /** When it was last fetched; null: never. */
+  readonly fetchedAt: string | null;
+  /** The last fetch failed: the keys, if any, are those of the one before. */
+  readonly isStale: boolean;
+  /** Keys of the set that cannot be used, each with the reason. */
+  readonly skipped: readonly string[];
+  /** Of the last fetch; null when it worked. */
+  readonly lastError: { readonly at: string; readonly message: string } | null;
 }
 
 export interface AcceptorStatus {

@@ -11,6 +11,8 @@ const GLOBALS: CompiledGlobals = {
   consumers: [],
   modules: [],
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
+  offloadThreads: 1,
+  keySets: [],
 };
 
 /** Decoded records have an ordinary prototype, so the generated ones need one too. */

@@ -42,6 +42,7 @@ export function aStatus(different: Partial<Status> = {}): Status {
     ],
     unrouted: 9,
     accessLog: { droppedLines: 0 },
+    keySets: [],
     ...different,
   };
 }
