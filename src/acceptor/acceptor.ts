@@ -18,6 +18,7 @@ import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
 import { PolicyShelf } from './policies/policy-shelf.ts';
+import { SideRequestSender } from './policies/side-request.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
@@ -53,7 +54,10 @@ export class Acceptor implements AcceptorContext {
   #accessLogKey = '';
   #consumersKey = '';
   readonly #faults = new FaultReport();
-  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]));
+  readonly #shelf = new PolicyShelf(
+    { clock: SYSTEM_CLOCK, random: Math.random, sideRequests: new SideRequestSender(this) },
+    new ConsumerTable([]),
+  );
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {

@@ -18,6 +18,8 @@ const DECODED_ROUTES = 16_384;
 export interface Route extends RouteRecord {
   /** Null: no policies, and every stage of theirs is passed by. */
   readonly chain: Chain | null;
+  /** Name of its upstream, or null. */
+  readonly upstream: string | null;
 }
 
 export interface SnapshotParts {
@@ -69,7 +71,11 @@ export class Snapshot {
   #decode(id: RouteId): Route {
     const record = this.#image.route(id);
     const policies = record.policies?.map((policy) => this.#image.policy(policy)) ?? null;
-    return { ...record, chain: policies === null ? null : this.#shelf.chain(policies, this.#faults) };
+    return {
+      ...record,
+      chain: policies === null ? null : this.#shelf.chain(policies, this.#faults),
+      upstream: this.upstreams[record.forward.upstream]?.name ?? null,
+    };
   }
 
   /** Methods with which the same request would find a route. */

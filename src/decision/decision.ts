@@ -9,6 +9,8 @@ import type { RequestFacts } from './route/route-match.ts';
 export interface PolicyRequest extends RequestFacts {
   /** As far as the listener's trust rules let it be known; empty behind a unix socket. */
   readonly clientIp: string;
+  /** The Host header as the client wrote it, with its port where it has one; well-formed. */
+  readonly authority: string;
   /** How the client speaks to the gateway, or to the trusted proxy before it. */
   readonly scheme: 'http' | 'https';
   /** Name of the listener. */
@@ -25,6 +27,10 @@ export interface PolicyRequest extends RequestFacts {
 /** The route that was found. */
 export interface PolicyRoute {
   readonly name: string;
+  /** Name of its upstream; null or left out: none. */
+  readonly upstream?: string | null;
+  /** How it changes what it forwards, where no policy does; left out: it does not. */
+  readonly forward?: { readonly stripPrefix: string | null; readonly host: string };
 }
 
 /** A response that is not an error of the gateway's own, as far as it is known when its head is there. */
