@@ -59,7 +59,7 @@ export function responseOf({ status, headers, body }: OwnResponse): PolicyRespon
   return { status, contentLength: body?.length ?? -1, source: 'policy', header };
 }
 
-/** Whoever wants to see a response body as it passes. A chunk is a view that must not be kept. */
+/** Whoever wants to see a body as it passes. A chunk is a view that must not be kept. */
 export interface BodyTap {
   onChunk(chunk: Buffer): void;
   /** The body is complete. Without it the exchange ended before it was. */
@@ -99,6 +99,8 @@ export class Decision {
   target: Target | null = null;
   host: string | null = null;
   requestBody: Buffer | null = null;
+  /** Whoever sees the client's request body as it passes; null: nobody. */
+  requestTaps: BodyTap[] | null = null;
 
   // What goes to the client.
   /** There once the response's head is; of one that a policy gave when that is what goes to the client. */
@@ -178,6 +180,12 @@ export class Decision {
     this.effect = effect;
     this.#then = then;
     return WAITING;
+  }
+
+  /** Lets somebody see the client's request body, from its first byte, while it is forwarded. */
+  tapRequest(tap: BodyTap): void {
+    this.requestTaps ??= [];
+    this.requestTaps.push(tap);
   }
 
   /** Called by chain.ts with what an effect came to. */

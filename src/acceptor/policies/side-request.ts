@@ -66,6 +66,10 @@ class SideExchange implements ConnectionWaiter, ResponseHandler {
     this.#timer.unref();
   }
 
+  get #bodyLimit(): number {
+    return this.#request.maxResponseBytes ?? Number.POSITIVE_INFINITY;
+  }
+
   begin(upstream: UpstreamGroup): void {
     const wait = upstream.acquire(NONE_TRIED, false, this);
     if (this.#connection === null) this.#wait = wait;
@@ -102,7 +106,7 @@ class SideExchange implements ConnectionWaiter, ResponseHandler {
   onResponseHead(head: ResponseHead): void {
     if (this.#then === null) return;
     const headers = copyHeaders(head);
-    if (headers === null || (head.contentLength > this.#request.maxResponseBytes && head.framing !== 'none')) {
+    if (headers === null || (head.framing !== 'none' && head.contentLength > this.#bodyLimit)) {
       this.#giveUp();
       return;
     }
@@ -111,9 +115,10 @@ class SideExchange implements ConnectionWaiter, ResponseHandler {
   }
 
   onResponseBody(chunk: Buffer): void {
+    if (this.#then === null || this.#request.maxResponseBytes === null) return;
     this.#bodyBytes += chunk.length;
-    if (this.#bodyBytes > this.#request.maxResponseBytes) this.#giveUp();
-    else if (this.#then !== null) this.#body.push(Buffer.from(chunk));
+    if (this.#bodyBytes > this.#bodyLimit) this.#giveUp();
+    else this.#body.push(Buffer.from(chunk));
   }
 
   onResponseEnd(): void {

@@ -37,8 +37,8 @@ export interface SideRequest {
   readonly body: Buffer | null;
   /** For all of it, the wait for a connection included. */
   readonly timeoutMs: Millis;
-  /** A response with a longer body is none. */
-  readonly maxResponseBytes: Bytes;
+  /** A response with a longer body is none. Null: its body is not wanted, however long. */
+  readonly maxResponseBytes: Bytes | null;
 }
 
 export interface SideResponse {
