@@ -20,6 +20,7 @@ import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
 import { KeySetShelf } from './policies/key-set-shelf.ts';
 import { PolicyShelf } from './policies/policy-shelf.ts';
+import { SideRequestSender } from './policies/side-request.ts';
 import { userCodeGuard } from './policies/user-code.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
@@ -60,7 +61,7 @@ export class Acceptor implements AcceptorContext {
   readonly #faults = new FaultReport();
   readonly keySets = new KeySetShelf();
   readonly #shelf = new PolicyShelf(
-    { clock: SYSTEM_CLOCK, random: Math.random, keySets: this.keySets },
+    { clock: SYSTEM_CLOCK, random: Math.random, keySets: this.keySets, sideRequests: new SideRequestSender(this) },
     new ConsumerTable([]),
     () => userCodeGuard(),
   );

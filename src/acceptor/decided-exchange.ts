@@ -52,6 +52,7 @@ export abstract class DecidedExchange extends ExchangeState {
   #followRequest(verdict: Verdict): void {
     const decision = this.decision!;
     if (verdict === PASS) {
+      if (decision.requestTaps !== null) this.body?.tap(decision.requestTaps);
       if (decision.requestBody !== null) this.body?.replace(decision.requestBody);
       this.forward();
     } else if (verdict === REFUSED) this.answer(decision.error!);

@@ -105,6 +105,10 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
     return this.downstream.head.headers;
   }
 
+  get authority(): string {
+    return this.downstream.head.rawHost;
+  }
+
   get bodyLength(): number {
     return this.downstream.head.contentLength;
   }

@@ -1,6 +1,9 @@
+import type { BodyTap } from '../decision/decision.ts';
 import { copyToSlab, giveBackSlab, SLAB_BYTES } from './body-slabs.ts';
 import type { Downstream } from './listener/downstream.ts';
 import type { UpstreamConnection } from './upstream/upstream.ts';
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Unsent bytes above which the client is no longer read. One chunk of uWS may be up to 512 KiB more. */
 const HIGH_MARK_BYTES = 64 * 1024;
@@ -41,6 +44,7 @@ export class RequestBody {
   #receivedBytes = 0;
   /** A policy wants all of it before anything is sent. */
   #collected: ((body: Buffer) => void) | null = null;
+  #taps: readonly BodyTap[] | null = null;
 
   constructor(downstream: Downstream) {
     this.#downstream = downstream;
@@ -69,6 +73,7 @@ export class RequestBody {
   /** @param chunk is copied where it has to be kept */
   receive(chunk: Buffer, isLast: boolean): void {
     this.#receivedBytes += chunk.length;
+    if (this.#taps !== null) showTo(this.#taps, chunk, isLast);
     if (!this.#discarded) this.#take(chunk);
     this.#complete = isLast;
     if (this.#collected !== null) {
@@ -93,6 +98,13 @@ export class RequestBody {
       this.#unsentBytes += piece.length;
       this.#pump();
     }
+  }
+
+  /** Shows all of the body, from its first byte, to whoever wants to see it. To be called before any of it is sent. */
+  tap(taps: readonly BodyTap[]): void {
+    for (const chunk of this.#chunks) showTo(taps, chunk, false);
+    if (this.#complete) showTo(taps, NO_BYTES, true);
+    else this.#taps = taps;
   }
 
   /** Keeps everything until the last byte is there, and hands it to `then`. Whoever asks limits how much may come. */
@@ -206,5 +218,12 @@ export class RequestBody {
     if (this.#underWay.length === 0 || !this.#connection?.isDrained) return;
     for (const piece of this.#underWay) giveBackSlab(piece);
     this.#underWay = [];
+  }
+}
+
+function showTo(taps: readonly BodyTap[], chunk: Buffer, isLast: boolean): void {
+  for (const tap of taps) {
+    if (chunk.length > 0) tap.onChunk(chunk);
+    if (isLast) tap.onComplete();
   }
 }

@@ -3,6 +3,7 @@ import type { Generation, RouteId } from '../brand.ts';
 import type { CompiledListener, CompiledUpstream, RouteRecord } from '../config/compiled.ts';
 import type { Chain, ChainListener } from '../decision/chain.ts';
 import { CidrSet } from '../decision/cidr.ts';
+import { answersPreflights, requestToCome } from '../decision/route/preflight.ts';
 import { NO_ROUTE, RouteHit } from '../decision/route/route-hit.ts';
 import type { RequestFacts } from '../decision/route/route-match.ts';
 import { RouteTable } from '../decision/route/route-table.ts';
@@ -18,6 +19,9 @@ const DECODED_ROUTES = 16_384;
 export interface Route extends RouteRecord {
   /** Null: no policies, and every stage of theirs is passed by. */
   readonly chain: Chain | null;
+  /** Name of its upstream, or null. */
+  readonly upstream: string | null;
+  readonly answersPreflights: boolean;
 }
 
 export interface SnapshotParts {
@@ -55,8 +59,14 @@ export class Snapshot {
     this.#table = new RouteTable(bytesOf(image.routeTable()));
   }
 
-  /** The route of a request, or null. */
+  /** The route of a request, or null. A preflight has the route of the request it is for, when that answers preflights. */
   findRoute(facts: RequestFacts): Route | null {
+    const toCome = facts.method === 'OPTIONS' ? requestToCome(facts) : null;
+    const its = toCome === null ? null : this.#lookUp(toCome);
+    return its?.answersPreflights ? its : this.#lookUp(facts);
+  }
+
+  #lookUp(facts: RequestFacts): Route | null {
     const id = this.#table.lookup(facts, this.#hit);
     if (id === NO_ROUTE) return null;
     const known = this.#routes.get(id);
@@ -69,7 +79,12 @@ export class Snapshot {
   #decode(id: RouteId): Route {
     const record = this.#image.route(id);
     const policies = record.policies?.map((policy) => this.#image.policy(policy)) ?? null;
-    return { ...record, chain: policies === null ? null : this.#shelf.chain(policies, this.#faults) };
+    return {
+      ...record,
+      chain: policies === null ? null : this.#shelf.chain(policies, this.#faults),
+      upstream: this.upstreams[record.forward.upstream]?.name ?? null,
+      answersPreflights: answersPreflights(policies?.map(({ policy }) => policy) ?? []),
+    };
   }
 
   /** Methods with which the same request would find a route. */

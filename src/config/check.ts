@@ -1,5 +1,6 @@
 /** What takes more than one field to judge: names that must be there, or be there once, and values that must agree. */
 
+import { checkEdits } from './check-edits.ts';
 import { checkModules } from './check-modules.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkRoutes } from './check-routes.ts';
@@ -23,6 +24,7 @@ export function checkDraft(draft: Draft, source: Source, modules: PolicyModules,
   checkPolicies(draft, report);
   checkModules(draft, source, modules, report);
   checkKeyFiles(draft.value, source, report);
+  checkEdits(draft, report);
   for (const [index, listener] of draft.listeners.entries()) {
     if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
   }

@@ -3,8 +3,12 @@
  *
  * The source keeps the text as written, and messages quote the source alone: what a reference stands for is never
  * printed. `$${` is a plain `${`. A file's text loses one line break at its end, as editors put one there.
+ *
+ * Options of policies that take values of the request (`${client.ip}`, see decision/value-template.ts) keep them, and escapes of
+ * them, for the policy to read.
  */
 import { dirname, resolve } from 'node:path';
+import { isValueName } from '../decision/value-template.ts';
 import { type ConfigPath, type Diagnostic, diagnosticAt } from './diagnostics.ts';
 import { describeReadError, readRegularFile } from './source/read-source.ts';
 import { isRecord, type Source } from './source/source.ts';
@@ -14,8 +18,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const FORMS = `\${env:NAME} or \${file:/path}`;
 
-/** An escape, a whole reference, or the beginning of one that does not end. */
-const REFERENCE = /\$\$\{|\$\{([^}]*)\}|\$\{/g;
+/** Policies whose options are templates. */
+const WITH_TEMPLATES: readonly unknown[] = ['headers', 'rewrite', 'redirect'];
+
+/** An escape (with what would be a value), a whole reference, or the beginning of one that does not end. */
+const REFERENCE = /\$\$\{(?=([a-z]+(?:\.[^{}]*)?)\})|\$\$\{|\$\{([^}]*)\}|\$\{/g;
 
 /** The source's value with every reference replaced; a reference that cannot be is a diagnostic at its place. */
 export function resolveReferences(
@@ -79,13 +86,22 @@ class Resolver {
   }
 
   #resolveText(text: string): string {
-    return text.replace(REFERENCE, (whole: string, reference: string | undefined) => {
-      if (whole === '$${') return '${';
+    const isTemplate = this.#isTemplate();
+    return text.replace(REFERENCE, (whole: string, escaped: string | undefined, reference: string | undefined) => {
+      if (whole === '$${') return isTemplate && escaped !== undefined ? whole : '${';
       if (reference === undefined) return this.#refuse(whole, `has no closing brace, expected ${FORMS}`);
       if (reference.startsWith('env:')) return this.#fromEnvironment(whole, reference.slice(4));
       if (reference.startsWith('file:')) return this.#fromFile(whole, reference.slice(5));
+      if (isTemplate && isValueName(reference)) return whole;
       return this.#refuse(whole, `is no reference, expected ${FORMS}, or $\${ for a plain \${`);
     });
+  }
+
+  /** `policies.NAME[0].headers...` or `routes[0].policies[0].headers...`. */
+  #isTemplate(): boolean {
+    const [section] = this.#path;
+    if (section === 'policies') return WITH_TEMPLATES.includes(this.#path[3]);
+    return section === 'routes' && this.#path[2] === 'policies' && WITH_TEMPLATES.includes(this.#path[4]);
   }
 
   #fromEnvironment(whole: string, name: string): string {

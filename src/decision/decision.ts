@@ -9,6 +9,8 @@ import type { RequestFacts } from './route/route-match.ts';
 export interface PolicyRequest extends RequestFacts {
   /** As far as the listener's trust rules let it be known; empty behind a unix socket. */
   readonly clientIp: string;
+  /** The Host header as the client wrote it, with its port where it has one; well-formed. */
+  readonly authority: string;
   /** How the client speaks to the gateway, or to the trusted proxy before it. */
   readonly scheme: 'http' | 'https';
   /** Name of the listener. */
@@ -25,8 +27,10 @@ export interface PolicyRequest extends RequestFacts {
 /** The route that was found. */
 export interface PolicyRoute {
   readonly name: string;
-  /** How the request goes on. Not there: as it came. */
-  readonly forward?: { readonly stripPrefix: string | null };
+  /** Name of its upstream; null or left out: none. */
+  readonly upstream?: string | null;
+  /** How it changes what it forwards, where no policy does; left out: it does not. */
+  readonly forward?: { readonly stripPrefix: string | null; readonly host: string };
 }
 
 /** A response that is not an error of the gateway's own, as far as it is known when its head is there. */
@@ -55,7 +59,7 @@ export function responseOf({ status, headers, body }: OwnResponse): PolicyRespon
   return { status, contentLength: body?.length ?? -1, source: 'policy', header };
 }
 
-/** Whoever wants to see a response body as it passes. A chunk is a view that must not be kept. */
+/** Whoever wants to see a body as it passes. A chunk is a view that must not be kept. */
 export interface BodyTap {
   onChunk(chunk: Buffer): void;
   /** The body is complete. Without it the exchange ended before it was. */
@@ -95,6 +99,8 @@ export class Decision {
   target: Target | null = null;
   host: string | null = null;
   requestBody: Buffer | null = null;
+  /** Whoever sees the client's request body as it passes; null: nobody. */
+  requestTaps: BodyTap[] | null = null;
 
   // What goes to the client.
   /** There once the response's head is; of one that a policy gave when that is what goes to the client. */
@@ -174,6 +180,12 @@ export class Decision {
     this.effect = effect;
     this.#then = then;
     return WAITING;
+  }
+
+  /** Lets somebody see the client's request body, from its first byte, while it is forwarded. */
+  tapRequest(tap: BodyTap): void {
+    this.requestTaps ??= [];
+    this.requestTaps.push(tap);
   }
 
   /** Called by chain.ts with what an effect came to. */

@@ -54,6 +54,10 @@ export class DryRequest implements PolicyRequest {
     this.#pattern = parts.pattern ?? '/*';
   }
 
+  get authority(): string {
+    return this.host;
+  }
+
   get bodyLength(): number {
     return this.body.length;
   }
@@ -76,6 +80,7 @@ export function dryHost(parts: Partial<PolicyHost> = {}): PolicyHost {
     clock: { wall: () => 1_700_000_000_000 as Millis, monotonic: () => 1_000_000 as Millis },
     random: () => 0.5,
     keySets: { open: () => ({ current: null, reportUnknown: () => {} }) },
+    sideRequests: { send: () => false },
     ...parts,
   };
 }

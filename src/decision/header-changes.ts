@@ -66,6 +66,9 @@ export class HeaderChanges {
   #source: HeaderSource | null;
   /** Lower-case names whose original lines are left out. */
   readonly #hidden: string[] = [];
+  /** The same with hyphens for underscores. */
+  readonly #hiddenSpellings: string[] = [];
+  #hidesUnderscores = false;
   /** Lower-case names and values alternate. */
   readonly #added: string[] = [];
 
@@ -102,7 +105,8 @@ export class HeaderChanges {
     const hidden = this.#hidden;
     if (hidden.length === 0) return false;
     if (hidden.includes(name)) return true;
-    return name.includes('_') && hidden.includes(name.replaceAll('_', '-'));
+    const isSpelled = this.#hidesUnderscores || name.includes('_');
+    return isSpelled && this.#hiddenSpellings.includes(name.replaceAll('_', '-'));
   }
 
   /**
@@ -126,7 +130,7 @@ export class HeaderChanges {
   /** Takes away every line of this name, the client's and those added so far. @throws as `set` */
   remove(name: string): void {
     this.#check(name);
-    if (!this.#hidden.includes(name)) this.#hidden.push(name);
+    if (!this.#hidden.includes(name)) this.#hide(name);
     for (let i = this.#added.length - 2; i >= 0; i -= 2) {
       if (this.#added[i] === name) this.#added.splice(i, 2);
     }
@@ -142,10 +146,16 @@ export class HeaderChanges {
     const isFirst = this.#added.length === 0;
     for (const name of names) {
       if (isFirst) {
-        if (!this.#hidden.includes(name)) this.#hidden.push(name);
+        if (!this.#hidden.includes(name)) this.#hide(name);
       } else this.remove(name);
     }
     for (let i = 0; i < lines.length; i++) this.#added.push(lines[i]!);
+  }
+
+  #hide(name: string): void {
+    this.#hidden.push(name);
+    this.#hiddenSpellings.push(name.replaceAll('_', '-'));
+    if (name.includes('_')) this.#hidesUnderscores = true;
   }
 
   #check(name: string): void {

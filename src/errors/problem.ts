@@ -16,9 +16,15 @@ export interface Problem {
  * @param code a row of the error table
  * @param requestId as sent in `x-request-id`, so that a user can quote it to an operator
  * @param extraHeaders names and values alternating, for what one answer needs (`retry-after`, `allow`)
+ * @param status other than the table's, for an error that is made on purpose
  */
-export function problem(code: ErrorCode, requestId: string, extraHeaders: readonly string[] = []): Problem {
-  const { status, detail } = ERRORS[code];
+export function problem(
+  code: ErrorCode,
+  requestId: string,
+  extraHeaders: readonly string[] = [],
+  status: number = ERRORS[code].status,
+): Problem {
+  const { detail } = ERRORS[code];
   const title = STATUS_CODES[status] ?? 'Error';
   return {
     status,

@@ -2,9 +2,50 @@ import type { PolicyName } from '../../src/decision/policies/registry.ts';
 
 /** For every policy: options as a config writes them, one for each way in which it can work. The contract suite runs them all. */
 export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
+  cors: [
+    { origins: ['*'], exposedHeaders: ['x-total'], maxAge: '10m' },
+    {
+      origins: ['https://a.example', 'https://*.example.com'],
+      methods: ['*'],
+      headers: ['*'],
+      credentials: true,
+      privateNetwork: true,
+    },
+  ],
+  fault: [
+    { abort: { status: 502 } },
+    { delay: { for: '30ms' }, abort: {} },
+    { delay: { for: '30ms', percent: 60 }, abort: { percent: 40 }, when: { header: 'x-old' } },
+  ],
   headers: [
     { request: { set: { 'x-team': 'blue' }, remove: ['x-secret'], rename: { 'x-old': 'x-new' } } },
     { response: { add: { 'x-frame-options': 'DENY' }, remove: ['server'] } },
+    {
+      request: {
+        set: { 'x-who': `\${consumer.name} \${client.ip}` },
+        add: { 'x-seen': `\${header.x-old}\${query.a}` },
+      },
+      response: { set: { 'x-route': `\${route.name}` } },
+    },
+  ],
+  mirror: [{ upstream: 'shadow' }, { upstream: 'shadow', percent: 60, maxBodyBytes: '16B' }],
+  redirect: [
+    { scheme: 'https', port: 8443 },
+    { host: 'www.example.com', status: 301 },
+    { prefix: { from: '/a', to: '/b' } },
+    { to: `https://\${request.host}\${request.path}?from=\${header.x-old}#top` },
+    { to: '/elsewhere' },
+  ],
+  respond: [
+    { json: { closed: true }, retryAfter: '90s' },
+    {},
+    { status: 503, headers: { 'retry-after': '60' }, body: 'closed' },
+  ],
+  rewrite: [
+    { prefix: { from: '/a', to: '/' } },
+    { template: { from: '/catalog/{id}/*', to: `/items/\${path.id}/*` } },
+    { path: `/x/\${header.x-old}`, host: 'other.internal:8080' },
+    { query: { remove: ['a'], set: { who: `\${client.ip}` } } },
   ],
   jwt: [
     { keys: [{ secret: 'a secret of at least thirty-two bytes' }] },
@@ -24,5 +65,4 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
       consumer: { required: true },
     },
   ],
-  respond: [{}, { status: 503, headers: { 'retry-after': '60' }, body: 'closed' }],
 };

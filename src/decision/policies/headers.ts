@@ -1,8 +1,10 @@
+import type { Decision } from '../decision.ts';
 import type { HeaderChanges } from '../header-changes.ts';
+import { ValueTemplate } from '../value-template.ts';
 import type { PolicyDefinition } from './policy.ts';
 import { PASS } from './verdict.ts';
 
-/** Changes to one message, carried out in the order of the fields. */
+/** Changes to one message, carried out in the order of the fields. Values are templates: see value-template.ts. */
 export interface HeaderRules {
   readonly remove: readonly string[];
   /** Pairs of old and new name. */
@@ -17,15 +19,37 @@ export interface HeadersOptions {
   readonly response: HeaderRules | null;
 }
 
-function apply(rules: HeaderRules, headers: HeaderChanges): void {
-  for (const name of rules.remove) headers.remove(name);
-  for (const [from, to] of rules.rename) {
-    const value = headers.get(from);
-    headers.remove(from);
-    if (value !== null) headers.set(to, value);
+/** Rules with their values taken apart. */
+class ReadyRules {
+  readonly #rules: HeaderRules;
+  readonly #set: readonly (readonly [name: string, value: ValueTemplate])[];
+  readonly #add: readonly (readonly [name: string, value: ValueTemplate])[];
+
+  constructor(rules: HeaderRules) {
+    this.#rules = rules;
+    this.#set = rules.set.map(([name, value]) => [name, ValueTemplate.compile(value)]);
+    this.#add = rules.add.map(([name, value]) => [name, ValueTemplate.compile(value)]);
   }
-  for (const [name, value] of rules.set) headers.set(name, value);
-  for (const [name, value] of rules.add) headers.add(name, value);
+
+  apply(decision: Decision, headers: HeaderChanges): void {
+    for (const name of this.#rules.remove) headers.remove(name);
+    for (const [from, to] of this.#rules.rename) {
+      const value = headers.get(from);
+      headers.remove(from);
+      // Also without an old one: the new name is the gateway's word, never the sender's.
+      if (value === null) headers.remove(to);
+      else headers.set(to, value);
+    }
+    for (const [name, template] of this.#set) {
+      const value = template.header(decision);
+      if (value === null) headers.remove(name);
+      else headers.set(name, value);
+    }
+    for (const [name, template] of this.#add) {
+      const value = template.header(decision);
+      if (value !== null) headers.add(name, value);
+    }
+  }
 }
 
 /** Sets, adds, removes and renames headers of the request and of the response. */
@@ -34,19 +58,21 @@ export const headers: PolicyDefinition<HeadersOptions> = {
   phase: 'transform',
   needs: [],
   create({ request, response }) {
+    const toUpstream = request === null ? null : new ReadyRules(request);
+    const toClient = response === null ? null : new ReadyRules(response);
     return {
       onRequest:
-        request === null
+        toUpstream === null
           ? null
           : (decision) => {
-              apply(request, decision.requestHeaders);
+              toUpstream.apply(decision, decision.requestHeaders);
               return PASS;
             },
       onResponse:
-        response === null
+        toClient === null
           ? null
           : (decision) => {
-              apply(response, decision.responseHeaders);
+              toClient.apply(decision, decision.responseHeaders);
               return PASS;
             },
       onEnd: null,

@@ -2,7 +2,7 @@
  * What a policy may ask of whoever runs it. An acceptor gives it the counters all acceptors share; `explain`, `test` and `diff` give
  * it counters of their own that begin empty. Nothing here waits: what has to wait is an effect.
  */
-import type { Millis } from '../../brand.ts';
+import type { Bytes, Millis } from '../../brand.ts';
 import type { Consumers } from '../consumers.ts';
 
 export interface PolicyHost {
@@ -13,6 +13,7 @@ export interface PolicyHost {
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
   readonly keySets: KeySets;
+  readonly sideRequests: SideRequests;
 }
 
 /** Key sets that somebody else fetches. */
@@ -38,4 +39,40 @@ export interface Clock {
   wall(): Millis;
   /** Milliseconds that never go back, the same in all processes of one machine: what limits go by. */
   monotonic(): Millis;
+}
+
+/** A request that no client waits for: a copy for another upstream, or a stored response that is asked for anew. */
+export interface SideRequest {
+  /** Name of an upstream. */
+  readonly upstream: string;
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Null: the endpoint's own. */
+  readonly host: string | null;
+  /** Lower-case names and values alternate; framing and Via are made by whoever sends it. */
+  readonly headers: readonly string[];
+  /** Null: none. */
+  readonly body: Buffer | null;
+  /** For all of it, the wait for a connection included. */
+  readonly timeoutMs: Millis;
+  /** A response with a longer body is none. Null: its body is not wanted, however long. */
+  readonly maxResponseBytes: Bytes | null;
+}
+
+export interface SideResponse {
+  readonly status: number;
+  /** Lower-case names and values alternate, Date included; no hop-by-hop headers. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** Sends requests beside the one that is decided about. Nothing that becomes of them holds up an exchange. */
+export interface SideRequests {
+  /**
+   * @param onResponse called once, in a later turn of the loop: with the response, or null when there is none. Left out:
+   *   whatever comes is dropped
+   * @returns false: too many are under way already, or there is no such upstream. Nothing is sent then, nor called
+   */
+  send(request: SideRequest, onResponse?: (response: SideResponse | null) => void): boolean;
 }

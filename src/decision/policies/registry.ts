@@ -1,10 +1,24 @@
+import { cors } from './cors.ts';
+import { fault } from './fault.ts';
 import { headers } from './headers.ts';
 import { jwt } from './jwt/jwt.ts';
+import { mirror } from './mirror.ts';
 import type { PolicyDefinition } from './policy.ts';
+import { redirect } from './redirect.ts';
 import { respond } from './respond.ts';
+import { rewrite } from './rewrite.ts';
 
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
-export const POLICIES = { headers, jwt, respond } as const satisfies Record<string, PolicyDefinition<never>>;
+export const POLICIES = {
+  cors,
+  fault,
+  headers,
+  jwt,
+  mirror,
+  redirect,
+  respond,
+  rewrite,
+} as const satisfies Record<string, PolicyDefinition<never>>;
 
 export type PolicyName = keyof typeof POLICIES;
 

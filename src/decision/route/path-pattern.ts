@@ -19,6 +19,12 @@ export interface RegExpPattern {
   readonly source: string;
 }
 
+/** Names of the parameters of a path; none for what is no path pattern. */
+export function pathParameterNames(path: string): readonly string[] {
+  if (!path.startsWith('/')) return [];
+  return path.split('/').flatMap((part) => parameterName(part) ?? []);
+}
+
 const KEEP_ALL = { encodedSlash: 'keep', emptySegments: 'keep' } as const;
 
 /**

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { whyNotChangeable } from '../../../decision/header-changes.ts';
 import { parsedText, Refusal } from '../fields.ts';
+import { unknownValue } from './template-fields.ts';
 
 /** A header that policies may change; any case, lower-cased here. */
 export function headerName(message: 'request' | 'response'): z.ZodType<string> {
@@ -12,14 +13,39 @@ export function headerName(message: 'request' | 'response'): z.ZodType<string> {
   });
 }
 
+/** Latin1, as a header can carry it; UTF-8 would arrive as something else. */
+function isHeaderText(text: string): boolean {
+  return /^[\t\x20-\x7e\xa0-\xff]*$/.test(text);
+}
+
 const headerValue = parsedText({ type: 'text', expected: 'text (quote a number: "2")', json: {} }, (input) =>
-  // Latin1, as a header can carry it; UTF-8 would arrive as something else.
-  /^[\t\x20-\x7e\xa0-\xff]*$/.test(input) ? input : new Refusal('{value} holds what no header can carry'),
+  isHeaderText(input) ? input : new Refusal('{value} holds what no header can carry'),
 );
 
+const HEADER_TEMPLATE = {
+  type: 'text with values',
+  expected: `text, with values such as \${client.ip} (quote a number: "2")`,
+  json: {},
+};
+
+const headerTemplate = parsedText(HEADER_TEMPLATE, (input) =>
+  isHeaderText(input) ? (unknownValue(input) ?? input) : new Refusal('{value} holds what no header can carry'),
+);
+
+type HeaderPairs = z.ZodType<readonly (readonly [string, string])[]>;
+
 /** A map of headers to values, as pairs. */
-export function headerPairs(message: 'request' | 'response'): z.ZodType<readonly (readonly [string, string])[]> {
-  return z.record(z.string(), headerValue).transform((map, context) =>
+export function headerPairs(message: 'request' | 'response'): HeaderPairs {
+  return pairsOf(message, headerValue);
+}
+
+/** The same with values that are templates. */
+export function headerTemplates(message: 'request' | 'response'): HeaderPairs {
+  return pairsOf(message, headerTemplate);
+}
+
+function pairsOf(message: 'request' | 'response', value: z.ZodType<string>): HeaderPairs {
+  return z.record(z.string(), value).transform((map, context) =>
     Object.entries(map).map(([key, value]): readonly [string, string] => {
       const name = key.toLowerCase();
       const problem = whyNotChangeable(message, name);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { HeaderRules, HeadersOptions } from '../../../decision/policies/headers.ts';
-import { headerName, headerPairs } from './header-fields.ts';
+import { headerName, headerTemplates } from './header-fields.ts';
 
 function rules(message: 'request' | 'response'): z.ZodType<HeaderRules> {
   const renames = z.record(z.string(), headerName(message));
@@ -9,9 +9,11 @@ function rules(message: 'request' | 'response'): z.ZodType<HeaderRules> {
     rename: renames
       .transform((map) => Object.entries(map).map(([from, to]) => [from.toLowerCase(), to] as const))
       .prefault({})
-      .describe('Old name to new name.'),
-    set: headerPairs(message).prefault({}).describe('Headers that replace all of their name.'),
-    add: headerPairs(message).prefault({}).describe('Headers added to those of their name.'),
+      .describe('Old name to new name. What came under the new name is taken away.'),
+    set: headerTemplates(message)
+      .prefault({})
+      .describe(`Headers that replace all of their name. Values may hold \`\${client.ip}\` and the like.`),
+    add: headerTemplates(message).prefault({}).describe('Headers added to those of their name. Values as for `set`.'),
   });
 }
 

@@ -1,12 +1,22 @@
 import type { z } from 'zod';
 import type { PolicyName } from '../../../decision/policies/registry.ts';
+import { corsOptions } from './cors.ts';
+import { faultOptions } from './fault.ts';
 import { headersOptions } from './headers.ts';
 import { jwtOptions } from './jwt.ts';
+import { mirrorOptions } from './mirror.ts';
+import { redirectOptions } from './redirect.ts';
 import { respondOptions } from './respond.ts';
+import { rewriteOptions } from './rewrite.ts';
 
 /** The options of every built-in policy, by its name in the config. What comes out is what its `create` takes. */
 export const POLICY_OPTIONS = {
+  cors: corsOptions,
+  fault: faultOptions,
   headers: headersOptions,
   jwt: jwtOptions,
+  mirror: mirrorOptions,
+  redirect: redirectOptions,
   respond: respondOptions,
+  rewrite: rewriteOptions,
 } as const satisfies Record<PolicyName, z.ZodType>;
