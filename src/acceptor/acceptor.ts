@@ -6,13 +6,14 @@ import { ConsumerTable } from '../decision/consumers.ts';
 import type { Clock } from '../decision/policies/host.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
+import { AcceptorPool } from '../offload/acceptor-pool.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
-import type { AcceptorContext, Offload } from './acceptor-context.ts';
+import type { AcceptorContext } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
@@ -41,7 +42,7 @@ export class Acceptor implements AcceptorContext {
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
   accessLog: AccessLog | null = null;
-  readonly offload: Offload = { run: (task) => Promise.reject(new Error(`there is no thread for ${task} yet`)) };
+  offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
   readonly #uws: Uws;
   readonly #memory: SharedMemory;
@@ -126,6 +127,7 @@ export class Acceptor implements AcceptorContext {
     const inUse = new Set<string>();
     const globals = image.globals();
     this.#useConsumers(globals.consumers);
+    this.#useThreads(globals.offloadThreads);
     this.#snapshot = new Snapshot(generation, image, {
       makeUpstream: (config) => this.#upstreamFor(config, inUse),
       shelf: this.#shelf,
@@ -180,6 +182,12 @@ export class Acceptor implements AcceptorContext {
     if (key === this.#consumersKey) return;
     this.#consumersKey = key;
     this.#shelf.changeConsumers(new ConsumerTable(consumers));
+  }
+
+  #useThreads(threads: number): void {
+    if (threads === this.offload.threads) return;
+    void this.offload.close();
+    this.offload = new AcceptorPool({ threads });
   }
 
   #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {

@@ -140,6 +140,8 @@ export interface CompiledGlobals {
   readonly upstreams: readonly CompiledUpstream[];
   readonly consumers: readonly CompiledConsumer[];
   readonly accessLog: AccessLogTarget | null;
+  /** Threads of each acceptor for work that would hold up its loop; 0: none. */
+  readonly offloadThreads: number;
 }
 
 export interface AccessLogTarget {

@@ -39,7 +39,9 @@ export const runtime = z.strictObject({
     .strictObject({
       threads: wholeNumber(0, 64)
         .prefault(1)
-        .describe('Threads of each acceptor for work that would hold up its loop. 0: none.'),
+        .describe(
+          'Threads of each acceptor for work that would hold up its loop. 0: none; the work is done on the loop.',
+        ),
     })
     .prefault({})
     .describe("Work that is taken off the acceptors' loops."),

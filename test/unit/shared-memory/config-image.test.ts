@@ -10,6 +10,7 @@ const GLOBALS: CompiledGlobals = {
   upstreams: [],
   consumers: [],
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
+  offloadThreads: 1,
 };
 
 /** Decoded records have an ordinary prototype, so the generated ones need one too. */
