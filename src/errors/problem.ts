@@ -16,10 +16,17 @@ export interface Problem {
  * @param code a row of the error table
  * @param requestId as sent in `x-request-id`, so that a user can quote it to an operator
  * @param extraHeaders names and values alternating, for what one answer needs (`retry-after`, `allow`)
+ * @param members more members of the document (RFC 9457, section 3.2); none can take the place of its own
  */
-export function problem(code: ErrorCode, requestId: string, extraHeaders: readonly string[] = []): Problem {
+export function problem(
+  code: ErrorCode,
+  requestId: string,
+  extraHeaders: readonly string[] = [],
+  members: Readonly<Record<string, unknown>> | null = null,
+): Problem {
   const { status, detail } = ERRORS[code];
   const title = STATUS_CODES[status] ?? 'Error';
+  const own = { type: 'about:blank', title, status, detail, code, requestId };
   return {
     status,
     reason: title,
@@ -32,6 +39,6 @@ export function problem(code: ErrorCode, requestId: string, extraHeaders: readon
       requestId,
       ...extraHeaders,
     ],
-    body: `${JSON.stringify({ type: 'about:blank', title, status, detail, code, requestId })}\n`,
+    body: `${JSON.stringify({ ...own, ...members, ...own })}\n`,
   };
 }

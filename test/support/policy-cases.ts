@@ -7,4 +7,8 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { response: { add: { 'x-frame-options': 'DENY' }, remove: ['server'] } },
   ],
   respond: [{}, { status: 503, headers: { 'retry-after': '60' }, body: 'closed' }],
+  transform: [
+    { request: { steps: [{ drop: ['$.secret'] }, { mask: { paths: ['$.card'], keepLast: 4 } }] } },
+    { request: { from: 'xml', to: 'json', otherTypes: 'pass' }, response: { to: 'messagePack', statuses: ['all'] } },
+  ],
 };
