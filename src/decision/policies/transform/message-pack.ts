@@ -210,7 +210,7 @@ function integer(digits: string): Buffer {
 
 function double(decimal: string): Buffer {
   const value = Number(decimal);
-  if (!Number.isFinite(value) || canonical(decimal) !== canonical(String(value)))
+  if (!Number.isFinite(value) || canonical(decimal) !== canonical(float(value)))
     throw new BodyError('a number that MessagePack cannot hold exactly');
   const bytes = Buffer.alloc(9, 0xcb);
   bytes.writeDoubleBE(value, 1);
