@@ -106,7 +106,8 @@ export abstract class DecidedExchange extends ExchangeState {
     const head = response!.render(decision.responseHeaderChanges, this.requestId);
     if (this.connection !== null) {
       const { connection } = this;
-      this.beginResponse(response!.status, head, response!.contentLength, response!.isBodyless);
+      const contentLength = decision.hidesLength ? -1 : response!.contentLength;
+      this.beginResponse(response!.status, head, contentLength, response!.isBodyless);
       connection.resume();
     } else if (head === null) this.answer('upstream_response_too_large');
     else this.#sendHeld(head, response!, decision);
@@ -123,7 +124,8 @@ export abstract class DecidedExchange extends ExchangeState {
     if (body.length > 0) decision.tap?.onChunk(body);
     decision.tap?.onComplete();
     const hasNone = this.method === 'HEAD' || response.status === 204 || response.status === 304;
-    const contentLength = hasNone ? (response.status === 204 ? -1 : response.contentLength) : body.length;
+    const declares = response.status !== 204 && !decision.hidesLength;
+    const contentLength = hasNone ? (declares ? response.contentLength : -1) : body.length;
     this.sendWhole({ head, body: hasNone ? null : body, contentLength, close: false }, response.status);
   }
 

@@ -106,12 +106,16 @@ export class Decision {
   /** There once the response's head is; of one that a policy gave when that is what goes to the client. */
   response: PolicyResponse | null = null;
   responseBody: Buffer | null = null;
+  /** The upstream's Content-Length is of a body that the client would not be sent: the response to a HEAD leaves it out. */
+  hidesLength = false;
   tap: BodyTap | null = null;
 
   // How a policy ended the asking; see VERDICT.
   error: ErrorCode | null = null;
   /** Headers of the refusal: names and values alternate. */
   errorHeaders: readonly string[] = [];
+  /** Members of the refusal's problem document beside its own. */
+  errorMembers: Readonly<Record<string, unknown>> | null = null;
   own: OwnResponse | null = null;
   effect: Effect | null = null;
   #then: ((result: never) => Verdict) | null = null;
@@ -158,10 +162,20 @@ export class Decision {
     return this.#requestHeaders === null ? this.request.header(name) : this.#requestHeaders.get(name);
   }
 
-  /** Ends the exchange with an error of the table. @param headers names and values alternate */
-  refuse(code: ErrorCode, headers: readonly string[] = []): Verdict {
+  /**
+   * Ends the exchange with an error of the table.
+   *
+   * @param headers names and values alternate
+   * @param members of the problem document beside its own (RFC 9457, section 3.2)
+   */
+  refuse(
+    code: ErrorCode,
+    headers: readonly string[] = [],
+    members: Readonly<Record<string, unknown>> | null = null,
+  ): Verdict {
     this.error = code;
     this.errorHeaders = headers;
+    this.errorMembers = members;
     return REFUSED;
   }
 

@@ -10,22 +10,31 @@ export interface Problem {
   readonly body: string;
 }
 
+export interface SpecialProblem {
+  /** Other than the table's, for an error that is made on purpose. */
+  readonly status?: number;
+  /** More members of the document (RFC 9457, section 3.2); none can take the place of its own. */
+  readonly members?: Readonly<Record<string, unknown>> | null;
+}
+
 /**
  * Maps an error code to the response a client sees. The only function that does.
  *
  * @param code a row of the error table
  * @param requestId as sent in `x-request-id`, so that a user can quote it to an operator
  * @param extraHeaders names and values alternating, for what one answer needs (`retry-after`, `allow`)
- * @param status other than the table's, for an error that is made on purpose
+ * @param special what one answer has that its row does not say
  */
 export function problem(
   code: ErrorCode,
   requestId: string,
   extraHeaders: readonly string[] = [],
-  status: number = ERRORS[code].status,
+  special: SpecialProblem = {},
 ): Problem {
   const { detail } = ERRORS[code];
+  const { status = ERRORS[code].status, members = null } = special;
   const title = STATUS_CODES[status] ?? 'Error';
+  const own = { type: 'about:blank', title, status, detail, code, requestId };
   return {
     status,
     reason: title,
@@ -38,6 +47,6 @@ export function problem(
       requestId,
       ...extraHeaders,
     ],
-    body: `${JSON.stringify({ type: 'about:blank', title, status, detail, code, requestId })}\n`,
+    body: `${JSON.stringify({ ...own, ...members, ...own })}\n`,
   };
 }

@@ -6,7 +6,9 @@ import type { OffloadTask } from '../decision/policies/effect.ts';
  * the result, both plain data that a structured clone keeps whole. What can be wrong with the input is part of the result: one
  * that throws has a defect.
  */
-export const OFFLOAD_TASKS = {} as const satisfies OffloadModules;
+export const OFFLOAD_TASKS = {
+  transformBody: './tasks/transform-body.js',
+} as const satisfies OffloadModules;
 
 export type OffloadModules = Readonly<Partial<Record<OffloadTask, string>>>;
 

@@ -65,4 +65,8 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
       consumer: { required: true },
     },
   ],
+  transform: [
+    { request: { steps: [{ drop: ['$.secret'] }, { mask: { paths: ['$.card'], keepLast: 4 } }] } },
+    { request: { from: 'xml', to: 'json', otherTypes: 'pass' }, response: { to: 'messagePack', statuses: ['all'] } },
+  ],
 };

@@ -23,7 +23,8 @@ export interface Answer {
 /** Builds the answer for an error: the problem document, without its body for HEAD. */
 export function answerFor(exchange: ExchangeState, code: ErrorCode): Answer {
   const { decision } = exchange;
-  const rendered = problem(code, exchange.requestId, extraHeaders(exchange, code));
+  const members = decision?.error === code ? decision.errorMembers : null;
+  const rendered = problem(code, exchange.requestId, extraHeaders(exchange, code), { members });
   const body = Buffer.from(rendered.body, 'utf8');
   const isHead = exchange.method === 'HEAD';
   return {

@@ -42,12 +42,9 @@ export const fault: PolicyDefinition<FaultOptions> = {
 
 /** The problem document of `fault_injected`, with whichever status was asked for; never to be stored. */
 function abortWith(status: number, decision: Decision): Verdict {
-  const { headers, body } = problem(
-    'fault_injected',
-    decision.request.requestId,
-    ['cache-control', 'no-store'],
+  const { headers, body } = problem('fault_injected', decision.request.requestId, ['cache-control', 'no-store'], {
     status,
-  );
+  });
   // Whoever renders the answer says the request's id.
   const kept = headers.filter((_, at) => headers[at - (at % 2)] !== 'x-request-id');
   return decision.answer({ status, headers: kept, body: Buffer.from(body, 'utf8') });

@@ -7,6 +7,7 @@ import type { PolicyDefinition } from './policy.ts';
 import { redirect } from './redirect.ts';
 import { respond } from './respond.ts';
 import { rewrite } from './rewrite.ts';
+import { transform } from './transform/transform.ts';
 
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
 export const POLICIES = {
@@ -18,6 +19,7 @@ export const POLICIES = {
   redirect,
   respond,
   rewrite,
+  transform,
 } as const satisfies Record<string, PolicyDefinition<never>>;
 
 export type PolicyName = keyof typeof POLICIES;

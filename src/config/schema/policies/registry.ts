@@ -8,6 +8,7 @@ import { mirrorOptions } from './mirror.ts';
 import { redirectOptions } from './redirect.ts';
 import { respondOptions } from './respond.ts';
 import { rewriteOptions } from './rewrite.ts';
+import { transformOptions } from './transform.ts';
 
 /** The options of every built-in policy, by its name in the config. What comes out is what its `create` takes. */
 export const POLICY_OPTIONS = {
@@ -19,4 +20,5 @@ export const POLICY_OPTIONS = {
   redirect: redirectOptions,
   respond: respondOptions,
   rewrite: rewriteOptions,
+  transform: transformOptions,
 } as const satisfies Record<PolicyName, z.ZodType>;
