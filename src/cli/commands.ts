@@ -1,7 +1,6 @@
 /** The command line: one file a command, loaded when it is asked for. */
 
-/** Exit codes, the same for every command. */
-export const EXIT = { OK: 0, NO: 1, WRONG_USE: 2 } as const;
+import { EXIT } from './command-line.ts';
 
 interface Command {
   readonly summary: string;
