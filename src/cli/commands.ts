@@ -14,6 +14,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'check a config file and report everything wrong with it',
     load: async () => (await import('./validate.ts')).validate,
   },
+  explain: {
+    summary: 'say what would become of a request, and why',
+    load: async () => (await import('./explain.ts')).explain,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 
