@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'say what would become of a request, and why',
     load: async () => (await import('./explain.ts')).explain,
   },
+  test: { summary: "run a config's own tests", load: async () => (await import('./test.ts')).test },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 

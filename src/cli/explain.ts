@@ -1,6 +1,6 @@
 /** `penstock explain`: what would become of a request, and why. */
 import { readFileSync } from 'node:fs';
-import { formatDiagnostic } from '../config/diagnostics.ts';
+import { formatDiagnostics } from '../config/diagnostics.ts';
 import { canonicalAddress } from '../decision/ip-address.ts';
 import { CONFIG_OPTION, EXIT, JSON_OPTION, readCommandLine, refuseUse, type Usage } from './command-line.ts';
 import { type CommandOutput, TERMINAL } from './command-output.ts';
@@ -59,7 +59,7 @@ export async function explain(args: string[], output: CommandOutput = TERMINAL):
   const path = values.config ?? defaultConfigPath();
   const { opened, diagnostics } = openGateway(path, process.env, Date.now());
   if (opened === null) {
-    for (const diagnostic of diagnostics) output.error(`${formatDiagnostic(diagnostic)}\n`);
+    output.error(formatDiagnostics(diagnostics));
     return EXIT.NO;
   }
   const { gateway } = opened;

@@ -1,6 +1,6 @@
 /** `penstock status`: is the gateway well, and what is it doing. */
 import { readFileSync } from 'node:fs';
-import { formatDiagnostic } from '../config/diagnostics.ts';
+import { formatDiagnostics } from '../config/diagnostics.ts';
 import { loadConfig } from '../config/load.ts';
 import { readinessOf, type Status } from '../supervisor/admin/status.ts';
 import { type AdminClient, getAdmin, isAdminAddress } from './admin-client.ts';
@@ -93,7 +93,7 @@ function clientFor(options: Options, environment: NodeJS.ProcessEnv): AdminClien
 /** Where the gateway that runs on this config is asked. */
 function adminOf(path: string, environment: NodeJS.ProcessEnv): AdminClient {
   const { loaded, diagnostics } = loadConfig(path, environment);
-  if (loaded === null) throw new Error(`the config cannot be used\n${diagnostics.map(formatDiagnostic).join('\n')}`);
+  if (loaded === null) throw new Error(`the config cannot be used\n${formatDiagnostics(diagnostics).trimEnd()}`);
   const { address, token = null } = loaded.config.admin;
   if ('unix' in address) return { address: `unix:${address.unix}`, token };
   if (address.port === 0) throw new Error(`${path} lets the system choose the admin port, expected --admin`);

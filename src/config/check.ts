@@ -2,6 +2,7 @@
 
 import { checkPolicies } from './check-policies.ts';
 import { checkRoutes } from './check-routes.ts';
+import { checkTests } from './check-tests.ts';
 import { checkListenerTls, checkUpstreamTls } from './check-tls.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
@@ -18,6 +19,7 @@ export function checkDraft(draft: Draft, source: Source, report: Report): void {
   for (const [name, upstream] of draft.upstreams) checkUpstream(name, upstream, report);
   checkRoutes(draft, report);
   checkPolicies(draft, report);
+  checkTests(draft, report);
   for (const [index, listener] of draft.listeners.entries()) {
     if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
   }
