@@ -1,5 +1,22 @@
-import type { ExchangeState } from './exchange-state.ts';
+import type { RouteRecord } from '../config/compiled.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { Forwarded } from '../decision/forwarded.ts';
+import type { RequestHead } from './listener/downstream.ts';
 import { renderRequestHead } from './upstream/request-head.ts';
+
+/** What of an exchange its request head is made from. */
+export interface ForwardedExchange {
+  readonly acceptor: { readonly viaPseudonym: string };
+  readonly downstream: { readonly head: RequestHead };
+  readonly forwarded: Forwarded;
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string | null;
+  readonly route: Pick<RouteRecord, 'forward'> | null;
+  readonly decision: Decision | null;
+  readonly connection: { readonly endpoint: { readonly host: string; readonly port: number } } | null;
+}
 
 /**
  * Renders the request head for the upstream: the client's end-to-end headers as they came, framing made anew, and what the
@@ -7,7 +24,7 @@ import { renderRequestHead } from './upstream/request-head.ts';
  *
  * @returns latin1 text up to the empty line
  */
-export function renderForwardHead(exchange: ExchangeState): string {
+export function renderForwardHead(exchange: ForwardedExchange): string {
   const { acceptor, downstream, forwarded, requestId } = exchange;
   const { head } = downstream;
   const { forward } = exchange.route!;
@@ -26,14 +43,14 @@ export function renderForwardHead(exchange: ExchangeState): string {
   });
 }
 
-function targetFor({ path, query, decision }: ExchangeState, stripPrefix: string | null): string {
+function targetFor({ path, query, decision }: ForwardedExchange, stripPrefix: string | null): string {
   const target = decision === null ? null : decision.target;
   if (target !== null) return target.query === null ? target.path : `${target.path}?${target.query}`;
   const kept = stripPrefix === null ? path : path.slice(stripPrefix.length) || '/';
   return query === null ? kept : `${kept}?${query}`;
 }
 
-function hostFor({ downstream, connection, decision }: ExchangeState, rule: string): string {
+function hostFor({ downstream, connection, decision }: ForwardedExchange, rule: string): string {
   if (decision !== null && decision.host !== null) return decision.host;
   if (rule === 'preserve') return downstream.head.rawHost;
   if (rule !== 'upstream') return rule;
@@ -42,7 +59,7 @@ function hostFor({ downstream, connection, decision }: ExchangeState, rule: stri
 }
 
 /** A method that usually has a body says that it has none (RFC 9110, section 8.6). */
-function bodyLengthOf({ downstream, method, decision }: ExchangeState): number | 'chunked' | null {
+function bodyLengthOf({ downstream, method, decision }: ForwardedExchange): number | 'chunked' | null {
   if (decision !== null && decision.requestBody !== null) return decision.requestBody.length;
   const { contentLength } = downstream.head;
   if (contentLength < 0) return 'chunked';

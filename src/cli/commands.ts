@@ -1,7 +1,6 @@
 /** The command line: one file a command, loaded when it is asked for. */
 
-/** Exit codes, the same for every command. */
-export const EXIT = { OK: 0, NO: 1, WRONG_USE: 2 } as const;
+import { EXIT } from './command-line.ts';
 
 interface Command {
   readonly summary: string;
@@ -15,6 +14,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'check a config file and report everything wrong with it',
     load: async () => (await import('./validate.ts')).validate,
   },
+  explain: {
+    summary: 'say what would become of a request, and why',
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  test: { summary: "run a config's own tests", load: async () => (await import('./test.ts')).test },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 

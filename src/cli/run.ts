@@ -1,13 +1,15 @@
 /** `penstock run`: the gateway in the foreground. */
-import { parseArgs } from 'node:util';
 import { StartError } from '../supervisor/start-error.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
-import { EXIT } from './commands.ts';
+import { CONFIG_OPTION, EXIT, readCommandLine, type Usage } from './command-line.ts';
+import { TERMINAL } from './command-output.ts';
 import { defaultConfigPath } from './config-path.ts';
 import { type DemoOrigin, forkDemoOrigin } from './demo.ts';
 import { showDemo } from './show-demo.ts';
 
-const HELP = `Usage: penstock run [-c FILE] [--demo]
+const USAGE = {
+  command: 'run',
+  help: `Usage: penstock run [-c FILE] [--demo]
 
 Runs the gateway in the foreground.
 
@@ -23,19 +25,16 @@ Exit code: 0 stopped as asked, 1 could not start, 2 wrong use.
 
 Example:
   penstock run -c config/penstock.yaml
-`;
+`,
+  options: { ...CONFIG_OPTION, demo: { type: 'boolean', default: false } },
+  positionals: [],
+} as const satisfies Usage;
 
 /** Runs the command with the arguments behind its name; resolves when the gateway has stopped. @returns the exit code */
 export async function run(args: string[]): Promise<number> {
-  const options = parseOptions(args);
-  if (typeof options === 'string') {
-    process.stderr.write(`penstock run: ${options}\n\n${HELP}`);
-    return EXIT.WRONG_USE;
-  }
-  if (options.help) {
-    process.stdout.write(HELP);
-    return EXIT.OK;
-  }
+  const parsed = readCommandLine(USAGE, args, TERMINAL);
+  if (typeof parsed === 'number') return parsed;
+  const { values: options } = parsed;
   surviveLostTerminal();
   let demo: DemoOrigin | null = null;
   try {
@@ -54,21 +53,6 @@ export async function run(args: string[]): Promise<number> {
     return EXIT.NO;
   } finally {
     await demo?.stop();
-  }
-}
-
-function parseOptions(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        config: { type: 'string', short: 'c' },
-        demo: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    return (error as Error).message;
   }
 }
 

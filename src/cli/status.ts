@@ -1,17 +1,18 @@
 /** `penstock status`: is the gateway well, and what is it doing. */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { formatDiagnostic } from '../config/diagnostics.ts';
+import { formatDiagnostics } from '../config/diagnostics.ts';
 import { loadConfig } from '../config/load.ts';
 import { readinessOf, type Status } from '../supervisor/admin/status.ts';
 import { type AdminClient, getAdmin, isAdminAddress } from './admin-client.ts';
+import { CONFIG_OPTION, EXIT, JSON_OPTION, readCommandLine, refuseUse, type Usage } from './command-line.ts';
 import { type CommandOutput, TERMINAL } from './command-output.ts';
-import { EXIT } from './commands.ts';
 import { formatStatus } from './status-page.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:9901';
 
-const HELP = `Usage: penstock status [-c FILE | --admin ADDRESS] [--token-file FILE] [--json]
+const USAGE = {
+  command: 'status',
+  help: `Usage: penstock status [-c FILE | --admin ADDRESS] [--token-file FILE] [--json]
 
 Asks a running gateway how it is: its configuration, its acceptors, its busiest routes and its upstreams.
 
@@ -25,7 +26,10 @@ Exit code: 0 ready for traffic, 1 not ready or not reached, 2 wrong use.
 
 Example:
   penstock status --admin 127.0.0.1:9901
-`;
+`,
+  options: { ...CONFIG_OPTION, ...JSON_OPTION, admin: { type: 'string' }, 'token-file': { type: 'string' } },
+  positionals: [],
+} as const satisfies Usage;
 
 /**
  * Runs the command with the arguments behind its name.
@@ -38,15 +42,10 @@ export async function status(
   output: CommandOutput = TERMINAL,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
-  const options = parseOptions(args);
-  if (typeof options === 'string') {
-    output.error(`penstock status: ${options}\n\n${HELP}`);
-    return EXIT.WRONG_USE;
-  }
-  if (options.help) {
-    output.out(HELP);
-    return EXIT.OK;
-  }
+  const parsed = readCommandLine(USAGE, args, output);
+  if (typeof parsed === 'number') return parsed;
+  const options = readOptions(parsed.values);
+  if (typeof options === 'string') return refuseUse(USAGE, options, output);
   try {
     const found = await fetchStatus(clientFor(options, environment));
     output.out(options.json ? `${JSON.stringify(found, null, 2)}\n` : formatStatus(found));
@@ -63,28 +62,22 @@ interface Options {
   /** Null: not given by file. */
   readonly token: string | null;
   readonly json: boolean;
-  readonly help: boolean;
+}
+
+interface Given {
+  readonly config?: string | undefined;
+  readonly admin?: string | undefined;
+  readonly 'token-file'?: string | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** The options, or what is wrong with their use. */
-function parseOptions(args: string[]): Options | string {
+function readOptions({ config, admin, json = false, 'token-file': file }: Given): Options | string {
+  if (config !== undefined && admin !== undefined) return 'expected either --config or --admin';
+  if (admin !== undefined && !isAdminAddress(admin))
+    return `--admin ${admin} is not an address, expected host:port or unix:PATH`;
   try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        config: { type: 'string', short: 'c' },
-        admin: { type: 'string' },
-        'token-file': { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    const { config, admin, json, help } = values;
-    if (config !== undefined && admin !== undefined) return 'expected either --config or --admin';
-    if (admin !== undefined && !isAdminAddress(admin))
-      return `--admin ${admin} is not an address, expected host:port or unix:PATH`;
-    const file = values['token-file'];
-    return { config, admin, token: file === undefined ? null : readFileSync(file, 'utf8').trim(), json, help };
+    return { config, admin, token: file === undefined ? null : readFileSync(file, 'utf8').trim(), json };
   } catch (error) {
     return (error as Error).message;
   }
@@ -100,7 +93,7 @@ function clientFor(options: Options, environment: NodeJS.ProcessEnv): AdminClien
 /** Where the gateway that runs on this config is asked. */
 function adminOf(path: string, environment: NodeJS.ProcessEnv): AdminClient {
   const { loaded, diagnostics } = loadConfig(path, environment);
-  if (loaded === null) throw new Error(`the config cannot be used\n${diagnostics.map(formatDiagnostic).join('\n')}`);
+  if (loaded === null) throw new Error(`the config cannot be used\n${formatDiagnostics(diagnostics).trimEnd()}`);
   const { address, token = null } = loaded.config.admin;
   if ('unix' in address) return { address: `unix:${address.unix}`, token };
   if (address.port === 0) throw new Error(`${path} lets the system choose the admin port, expected --admin`);

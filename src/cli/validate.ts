@@ -1,20 +1,23 @@
 /** `penstock validate`: is this config usable, and if not, where and why. */
-import { parseArgs } from 'node:util';
-import { formatDiagnostic } from '../config/diagnostics.ts';
+import { formatDiagnostics } from '../config/diagnostics.ts';
 import { loadAndCompile } from '../config/load-and-compile.ts';
 import { formatSize } from '../config/units.ts';
 import type { CompileReply } from '../offload/protocol.ts';
+import { CONFIG_OPTION, EXIT, JSON_OPTION, readCommandLine, type Usage } from './command-line.ts';
 import { type CommandOutput, TERMINAL } from './command-output.ts';
-import { EXIT } from './commands.ts';
 import { defaultConfigPath } from './config-path.ts';
 
-const HELP = `Usage: penstock validate [-c FILE] [--json]
+const USAGE = {
+  command: 'validate',
+  help: `Usage: penstock validate [-c FILE] [--strict] [--json]
 
 Checks a config: its syntax, references, values, names and routes, and that it fits the memory it asks for.
-Prints every fault with its place. Publishes nothing, and needs no running gateway.
+Prints every fault with its place, and warns of what is legal and most likely not meant (docs/lints.md).
+Publishes nothing, and needs no running gateway.
 
   -c, --config FILE  a YAML or JSON file, or a directory of them
                      (penstock.yaml or config/penstock.yaml without it)
+      --strict       take warnings for errors
       --json         one JSON document in place of text
   -h, --help         this text
 
@@ -22,50 +25,33 @@ Exit code: 0 usable, 1 not usable, 2 wrong use.
 
 Example:
   penstock validate -c config/examples/retailer.yaml
-`;
+`,
+  options: { ...CONFIG_OPTION, ...JSON_OPTION, strict: { type: 'boolean', default: false } },
+  positionals: [],
+} as const satisfies Usage;
 
 /** Runs the command with the arguments behind its name. @returns the exit code */
 export async function validate(args: string[], output: CommandOutput = TERMINAL): Promise<number> {
-  const options = parseOptions(args);
-  if (typeof options === 'string') {
-    output.error(`penstock validate: ${options}\n\n${HELP}`);
-    return EXIT.WRONG_USE;
-  }
-  if (options.help) {
-    output.out(HELP);
-    return EXIT.OK;
-  }
+  const parsed = readCommandLine(USAGE, args, output);
+  if (typeof parsed === 'number') return parsed;
+  const { values: options } = parsed;
   const path = options.config ?? defaultConfigPath();
-  const reply = loadAndCompile({ path, environment: process.env, series: null, roomBytes: null });
+  const judged = loadAndCompile({ path, environment: process.env, series: null, roomBytes: null, lint: true });
+  const reply = options.strict ? withoutPardon(judged) : judged;
   if (options.json) output.out(`${JSON.stringify(toJson(path, reply), null, 2)}\n`);
   else printText(path, reply, output);
   return reply.ok ? EXIT.OK : EXIT.NO;
 }
 
-interface Options {
-  readonly config?: string;
-  readonly json: boolean;
-  readonly help: boolean;
-}
-
-function parseOptions(args: string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        config: { type: 'string', short: 'c' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    return values;
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** The same with warnings as errors. */
+function withoutPardon(reply: CompileReply): CompileReply {
+  if (reply.diagnostics.length === 0) return reply;
+  const diagnostics = reply.diagnostics.map((diagnostic) => ({ ...diagnostic, severity: 'error' as const }));
+  return { ok: false, diagnostics, files: reply.files };
 }
 
 function printText(path: string, reply: CompileReply, output: CommandOutput): void {
-  for (const diagnostic of reply.diagnostics) output.error(`${formatDiagnostic(diagnostic)}\n`);
+  output.error(formatDiagnostics(reply.diagnostics));
   if (reply.ok) {
     const { listeners, upstreams } = reply.globals;
     const counts = [
@@ -74,7 +60,8 @@ function printText(path: string, reply: CompileReply, output: CommandOutput): vo
       count(listeners.length, 'listener'),
     ];
     const room = `${formatSize(Math.ceil(reply.image.byteLength / 1024) * 1024)} of ${formatSize(reply.settings.runtime.memory.config)}`;
-    output.out(`${path}: ok, ${counts.join(', ')}, ${room} of config memory\n`);
+    const warnings = reply.diagnostics.length === 0 ? '' : `, ${count(reply.diagnostics.length, 'warning')}`;
+    output.out(`${path}: ok, ${counts.join(', ')}, ${room} of config memory${warnings}\n`);
   } else {
     const errors = reply.diagnostics.filter(({ severity }) => severity === 'error').length;
     output.error(`${path}: not usable, ${count(errors, 'error')}\n`);

@@ -4,6 +4,7 @@ import { checkEdits } from './check-edits.ts';
 import { checkModules } from './check-modules.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkRoutes } from './check-routes.ts';
+import { checkTests } from './check-tests.ts';
 import { checkListenerTls, checkUpstreamTls } from './check-tls.ts';
 import { checkKeyFiles } from './compile-jwt.ts';
 import type { ConfigPath } from './diagnostics.ts';
@@ -25,6 +26,7 @@ export function checkDraft(draft: Draft, source: Source, modules: PolicyModules,
   checkModules(draft, source, modules, report);
   checkKeyFiles(draft.value, source, report);
   checkEdits(draft, report);
+  checkTests(draft, report);
   for (const [index, listener] of draft.listeners.entries()) {
     if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
   }

@@ -17,6 +17,8 @@ export interface Diagnostic extends Place {
   readonly path: string;
   /** What is wrong, then what was expected. Never holds the value of a resolved reference. */
   readonly message: string;
+  /** Of a warning that a lint gave: its id in docs/lints.md. */
+  readonly lint?: string;
 }
 
 export function diagnosticAt(
@@ -32,6 +34,16 @@ export function diagnosticAt(
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const prefix = diagnostic.severity === 'warning' ? 'warning: ' : '';
   return `${formatPlace(diagnostic)}: ${prefix}${diagnostic.message}`;
+}
+
+/** Diagnostics that are printed at once; what is wrong a thousand times is understood sooner. */
+const MOST_PRINTED = 200;
+
+/** One line for each diagnostic, each ended; of very many the first, and a line that counts the rest. */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  const lines = diagnostics.slice(0, MOST_PRINTED).map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`);
+  const more = diagnostics.length - lines.length;
+  return lines.join('') + (more > 0 ? `and ${more} more\n` : '');
 }
 
 export function formatPlace(place: Place): string {

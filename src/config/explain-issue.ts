@@ -21,9 +21,10 @@ export function explainIssues(issues: readonly Issue[], report: Report): void {
 
 function explain(issue: Issue, path: ConfigPath, report: Report): void {
   if (issue.code === 'custom') {
-    report.error(path, issue.message, issue.params?.part === 'key' ? 'key' : 'value');
+    const message = nameSpelling(issue.message, issue.params?.spelling, issue.input, path, report);
+    report.error(path, message, issue.params?.part === 'key' ? 'key' : 'value');
   } else if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) explainUnknownKey(path, key, report);
+    explainUnknownKeys(path, issue.keys, report);
   } else if (issue.code === 'invalid_type') {
     explainShape(issue.input, SHAPES[issue.expected] ?? issue.expected, path, report);
   } else if (issue.code === 'too_small') {
@@ -35,11 +36,28 @@ function explain(issue: Issue, path: ConfigPath, report: Report): void {
   }
 }
 
-function explainUnknownKey(path: ConfigPath, key: string, report: Report): void {
+/**
+ * Puts the right spelling into a message that proposes one. Not when what was written is a reference: the spelling would show
+ * what it stands for.
+ */
+function nameSpelling(message: string, spelling: unknown, input: unknown, path: ConfigPath, report: Report): string {
+  if (typeof spelling !== 'string') return message;
+  const shown = report.isWritten(path, input) ? spelling : 'that form';
+  return message.replace('{spelling}', () => shown);
+}
+
+/** Unknown keys of one map that are named; finding each one's place takes as long as the map is large. */
+const MOST_UNKNOWN_KEYS = 20;
+
+function explainUnknownKeys(path: ConfigPath, keys: readonly string[], report: Report): void {
   const known = knownKeys(path);
-  const suggestion = didYouMean(key, known);
-  const expected = suggestion || `, expected ${known.length === 1 ? known[0] : `one of ${known.join(', ')}`}`;
-  report.error([...path, key], `unknown key ${JSON.stringify(key)}${expected}`, 'key');
+  for (const key of keys.slice(0, MOST_UNKNOWN_KEYS)) {
+    const suggestion = didYouMean(key, known);
+    const expected = suggestion || `, expected ${known.length === 1 ? known[0] : `one of ${known.join(', ')}`}`;
+    report.error([...path, key], `unknown key ${JSON.stringify(key)}${expected}`, 'key');
+  }
+  const more = keys.length - MOST_UNKNOWN_KEYS;
+  if (more > 0) report.error(path, `{path} has ${more} more unknown keys, expected ${known.join(', ')} alone`);
 }
 
 function explainShape(input: unknown, expected: string, path: ConfigPath, report: Report): void {

@@ -4,7 +4,8 @@ import { buildRouteTable } from '../decision/route/build-route-table.ts';
 import type { CompileFailure, CompileReply, CompileRequest } from '../offload/protocol.ts';
 import { encodeConfig, writeConfigImage } from '../shared-memory/config-image.ts';
 import { compile } from './compile.ts';
-import type { ConfigPath } from './diagnostics.ts';
+import { type ConfigPath, sortDiagnostics } from './diagnostics.ts';
+import { lintConfig } from './lint/lint.ts';
 import { loadConfig } from './load.ts';
 import { Report } from './report.ts';
 import { emptySeries, SeriesBook } from './series.ts';
@@ -24,13 +25,15 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     return { ok: false, diagnostics: [...diagnostics, ...report.diagnostics], files };
   };
   const series = new SeriesBook(request.series ?? emptySeries(config.runtime.memory.series));
-  const { globals, routes, policies, matches } = compile(loaded, (kind, name) => series.assign(kind, name));
+  const compiled = compile(loaded, (kind, name) => series.assign(kind, name));
+  const { globals, routes, policies, matches } = compiled;
   let routeTable: Uint8Array;
   try {
     routeTable = buildRouteTable(matches);
   } catch (error) {
     return refuse(['routes'], `the routes cannot be compiled: ${(error as Error).message}`);
   }
+  const warnings = request.lint === true ? lintConfig(loaded, compiled, routeTable) : [];
   const compiledAt = performance.now();
 
   const encoded = encodeConfig({ routeTable, globals, routes, policies });
@@ -52,7 +55,7 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     settings,
     series: series.state(),
     routes: routes.length,
-    diagnostics,
+    diagnostics: sortDiagnostics([...diagnostics, ...warnings]),
     files,
     timings,
   };

@@ -56,7 +56,7 @@ Two routes that no request could tell apart are a fault.
 
 ## Not in this version
 
-\`consumers\`, \`policies\`, \`tests\`, \`health\`, and any \`balance\` but \`roundRobin\` have their places in the format, but a value in one of them is a
+\`consumers\`, \`policies\`, \`health\`, and any \`balance\` but \`roundRobin\` have their places in the format, but a value in one of them is a
 fault rather than something that is quietly ignored.
 `;
 

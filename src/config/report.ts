@@ -42,6 +42,11 @@ export class Report {
     this.diagnostics.push(diagnosticAt(this.#source.locate(path, part), path, filled, severity));
   }
 
+  /** Whether a value stands in the file as it is, and not behind a reference. */
+  isWritten(path: ConfigPath, value: unknown): boolean {
+    return valueAt(this.#source.value, path) === value;
+  }
+
   /** The value as text. From the source and not from the parsed config: a reference is quoted as written, never as what it stands for. */
   quote(path: ConfigPath): string {
     const value = valueAt(this.#source.value, path);

@@ -3,12 +3,13 @@
  * what is at hand. `explain`, `test`, `diff` and tests of policies run on it; the policies cannot tell.
  */
 import type { Millis } from '../brand.ts';
+import type { ErrorCode } from '../errors/table.ts';
 import type { Chain } from './chain.ts';
 import { ConsumerTable } from './consumers.ts';
 import type { Decision, PolicyRequest } from './decision.ts';
-import { type Effect, OFFLOAD_FAILED } from './policies/effect.ts';
+import { OFFLOAD_FAILED } from './policies/effect.ts';
 import type { PolicyHost } from './policies/host.ts';
-import { type Verdict, WAITING } from './policies/verdict.ts';
+import { REFUSED, type Verdict, WAITING } from './policies/verdict.ts';
 import { pathParameter } from './route/path-parameter.ts';
 
 /** A request as somebody describes it. Everything has a default. */
@@ -97,7 +98,8 @@ export interface DryEffects {
 export async function askRequest(chain: Chain, decision: Decision, effects: DryEffects): Promise<Verdict> {
   let verdict = chain.runRequest(decision);
   while (verdict === WAITING) {
-    const result = await performDry(decision.effect!, effects);
+    const result = await performDry(chain, decision, effects);
+    if (result === FAILED) return REFUSED;
     verdict = chain.continueRequest(decision, result);
   }
   return verdict;
@@ -107,26 +109,43 @@ export async function askRequest(chain: Chain, decision: Decision, effects: DryE
 export async function askResponse(chain: Chain, decision: Decision, effects: DryEffects): Promise<Verdict> {
   let verdict = chain.runResponse(decision);
   while (verdict === WAITING) {
-    const result = await performDry(decision.effect!, effects);
+    const result = await performDry(chain, decision, effects);
+    if (result === FAILED) return REFUSED;
     verdict = chain.continueResponse(decision, result);
   }
   return verdict;
 }
 
-/** Time passes in no time; bodies are those at hand. */
-async function performDry(effect: Effect, effects: DryEffects): Promise<unknown> {
+/** The exchange ended with the effect: the decision says how. */
+const FAILED = Symbol('failed');
+
+/** Time passes in no time; bodies are those at hand, and refused when they are too long, as an acceptor does. */
+async function performDry(chain: Chain, decision: Decision, effects: DryEffects): Promise<unknown> {
+  const effect = decision.effect!;
   switch (effect.kind) {
     case 'delay':
       return undefined;
     case 'requestBody':
-      return effects.requestBody;
+      return bodyUpTo(effect.maxBytes, effects.requestBody, decision, 'request_body_too_large');
     case 'responseBody':
-      return effects.responseBody;
+      return bodyUpTo(effect.maxBytes, effects.responseBody, decision, 'response_body_too_large');
     case 'offload':
       return effects.offload?.(effect.task, effect.input) ?? OFFLOAD_FAILED;
     case 'promise':
-      return effect.run(new AbortController().signal);
+      try {
+        return await effect.run(new AbortController().signal);
+      } catch (error) {
+        chain.reportFault(decision, error);
+        decision.refuse('policy_failed');
+        return FAILED;
+      }
     default:
       return effect satisfies never;
   }
+}
+
+function bodyUpTo(maxBytes: number, body: Buffer, decision: Decision, code: ErrorCode): Buffer | typeof FAILED {
+  if (body.length <= maxBytes) return body;
+  decision.refuse(code);
+  return FAILED;
 }

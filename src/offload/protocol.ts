@@ -15,6 +15,8 @@ export interface CompileRequest {
   readonly series: SeriesState | null;
   /** Room in the memory that is in use; null before there is one: the config's own `runtime.memory.config`. */
   readonly roomBytes: Bytes | null;
+  /** Also look for what is legal and most likely not meant. */
+  readonly lint?: boolean;
 }
 
 export type CompileReply = CompileSuccess | CompileFailure;

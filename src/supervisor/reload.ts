@@ -1,5 +1,5 @@
 import type { CompiledListener } from '../config/compiled.ts';
-import { type Diagnostic, diagnosticAt, formatDiagnostic } from '../config/diagnostics.ts';
+import { type Diagnostic, diagnosticAt, formatDiagnostics } from '../config/diagnostics.ts';
 import type { CompileSuccess } from '../offload/protocol.ts';
 
 /**
@@ -25,7 +25,7 @@ export function listenersChanged(before: CompileSuccess, after: CompileSuccess):
 
 /** One diagnostic a line. */
 export function linesOf(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics.map(formatDiagnostic).join('\n');
+  return formatDiagnostics(diagnostics).trimEnd();
 }
 
 interface FixedPart {

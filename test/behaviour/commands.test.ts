@@ -37,7 +37,7 @@ function penstock(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr };
 }
 
-const COMMANDS = ['run', 'validate', 'status'] as const;
+const COMMANDS = ['run', 'validate', 'explain', 'test', 'status'] as const;
 
 describe('every command', () => {
   it('explains itself with --help: usage, exit codes and an example', () => {
@@ -52,9 +52,10 @@ describe('every command', () => {
 
   it('refuses options and arguments it does not know with 2 and its help on stderr', () => {
     for (const command of COMMANDS) {
-      for (const wrong of ['--colour', 'surplus', '-c']) {
-        const { status, stdout, stderr } = penstock([command, wrong]);
-        assert.deepEqual([status, stdout], [2, ''], `${command} ${wrong}`);
+      const surplus = command === 'explain' ? ['GET', '/', 'surplus'] : ['surplus'];
+      for (const wrong of [['--colour'], surplus, ['-c']]) {
+        const { status, stdout, stderr } = penstock([command, ...wrong]);
+        assert.deepEqual([status, stdout], [2, ''], `${command} ${wrong.join(' ')}`);
         assert.match(stderr, new RegExp(`^penstock ${command}: [^]*\\n\\nUsage: penstock ${command} `));
       }
     }

@@ -1,3 +1,4 @@
+import type { Decision } from '../../decision/decision.ts';
 import { problem } from '../../errors/problem.ts';
 import { ERRORS, type ErrorCode } from '../../errors/table.ts';
 import type { ExchangeState } from '../exchange-state.ts';
@@ -24,7 +25,8 @@ export interface Answer {
 export function answerFor(exchange: ExchangeState, code: ErrorCode): Answer {
   const { decision } = exchange;
   const members = decision?.error === code ? decision.errorMembers : null;
-  const rendered = problem(code, exchange.requestId, extraHeaders(exchange, code), { members });
+  const extraHeaders = refusalHeaders(code, decision, () => exchange.snapshot.allowedMethods(exchange));
+  const rendered = problem(code, exchange.requestId, extraHeaders, { members });
   const body = Buffer.from(rendered.body, 'utf8');
   const isHead = exchange.method === 'HEAD';
   return {
@@ -49,10 +51,18 @@ export function ownAnswerFor(exchange: ExchangeState): Answer {
   };
 }
 
-function extraHeaders(exchange: ExchangeState, code: ErrorCode): readonly string[] {
-  if (exchange.decision?.error === code && exchange.decision.errorHeaders.length > 0)
-    return exchange.decision.errorHeaders;
-  if (code === 'method_not_allowed') return ['allow', exchange.snapshot.allowedMethods(exchange).join(', ')];
+/**
+ * What an error is answered with beside its problem document; names and values alternate.
+ *
+ * @param allowed asked for the methods that would have found a route
+ */
+export function refusalHeaders(
+  code: ErrorCode,
+  decision: Decision | null,
+  allowed: () => readonly string[],
+): readonly string[] {
+  if (decision !== null && decision.error === code && decision.errorHeaders.length > 0) return decision.errorHeaders;
+  if (code === 'method_not_allowed') return ['allow', allowed().join(', ')];
   if (ERRORS[code].status === 503) return ['retry-after', RETRY_AFTER_SECONDS];
   return [];
 }

@@ -15,9 +15,18 @@ export class Refusal {
   /** Replaces the field's own, where the refusal knows better. */
   readonly expected: string | null;
 
-  constructor(problem: string, expected: string | null = null) {
+  /** What the input would be if it were written right, made from it: shown only where the input itself could be. */
+  readonly spelling: string | null;
+
+  constructor(problem: string, expected: string | null = null, spelling: string | null = null) {
     this.problem = problem;
     this.expected = expected;
+    this.spelling = spelling;
+  }
+
+  /** One that proposes another spelling of the input. */
+  static misspelt(problem: string, spelling: string): Refusal {
+    return new Refusal(problem, '{spelling}', spelling);
   }
 }
 
@@ -36,8 +45,9 @@ export function parsed<T>(about: About, parse: (input: unknown) => T | Refusal):
     .transform((input: unknown, context): T => {
       const result = input === undefined ? new Refusal('{path} is missing') : parse(input);
       if (!(result instanceof Refusal)) return result;
-      const { problem, expected } = result;
-      context.issues.push({ code: 'custom', input, message: `${problem}, expected ${expected ?? about.expected}` });
+      const { problem, expected, spelling } = result;
+      const message = `${problem}, expected ${expected ?? about.expected}`;
+      context.issues.push({ code: 'custom', input, message, params: { spelling } });
       return z.NEVER;
     })
     .meta({ ...about.json, title: about.type });

@@ -120,7 +120,9 @@ export function isHostName(text: string): boolean {
 function checkIPv6Host(input: string): string | Refusal {
   const normal = normaliseHost(input);
   if (normal === null) return new Refusal('{value} is not an IPv6 address');
-  return normal === input ? input : new Refusal('{value} is not in the form that requests are compared in', normal);
+  return normal === input
+    ? input
+    : Refusal.misspelt('{value} is not in the form that requests are compared in', normal);
 }
 
 function refuseHost(input: string, bare: string): Refusal {
@@ -128,7 +130,7 @@ function refuseHost(input: string, bare: string): Refusal {
   if (ascii === '' || ascii === bare || !isHostName(ascii)) return new Refusal('{value} is not a host name');
   const spelling = `${input.startsWith('*.') ? '*.' : ''}${ascii}`;
   // Clients send IDNA's ASCII form (RFC 5891), in any case; requests are compared in that form, in lower case.
-  return new Refusal('{value} is not in the form that requests are compared in', JSON.stringify(spelling));
+  return Refusal.misspelt('{value} is not in the form that requests are compared in', JSON.stringify(spelling));
 }
 
 function parseUnixAddress(path: string): Address | Refusal {

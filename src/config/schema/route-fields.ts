@@ -37,7 +37,9 @@ export function pathPrefix(): z.ZodType<string> {
     if (!isWhole) return new Refusal('{value} is not a path prefix');
     const normal = normalisePath(input, { encodedSlash: 'keep', emptySegments: 'reject' });
     if (normal === null) return new Refusal('{value} is not a path prefix');
-    return normal === input ? input : new Refusal('{value} is not in the form that requests are compared in', normal);
+    return normal === input
+      ? input
+      : Refusal.misspelt('{value} is not in the form that requests are compared in', normal);
   });
 }
 
@@ -46,7 +48,7 @@ export function method(): z.ZodType<string> {
   const about = { type: 'method', expected: 'a method in capitals, such as GET', json: { examples: ['GET', 'POST'] } };
   return parsedText(about, (input) => {
     if (!TOKEN.test(input)) return new Refusal('{value} is not a method');
-    return input === input.toUpperCase() ? input : new Refusal('{value} is not in capitals', input.toUpperCase());
+    return input === input.toUpperCase() ? input : Refusal.misspelt('{value} is not in capitals', input.toUpperCase());
   });
 }
 

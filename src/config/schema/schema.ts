@@ -6,18 +6,17 @@
  */
 import { z } from 'zod';
 import { consumer } from './consumers.ts';
-import { parsed, Refusal, reserved } from './fields.ts';
+import { parsed, Refusal } from './fields.ts';
 import { admin, listener } from './listeners.ts';
 import { policyList } from './policies/policies.ts';
 import { route } from './routes.ts';
 import { runtime, telemetry } from './runtime.ts';
+import { configTest } from './tests.ts';
 import { upstream } from './upstreams.ts';
 
 const version = parsed<1>({ type: '1', expected: 'version: 1', json: { const: 1 } }, (input) =>
   input === 1 ? 1 : new Refusal('{value} is no version of this format'),
 );
-
-const isEmptyList = (input: unknown): boolean => Array.isArray(input) && input.length === 0;
 
 export const configSchema = z.strictObject({
   version: version.describe('Version of this format.'),
@@ -35,9 +34,7 @@ export const configSchema = z.strictObject({
     .array(route)
     .prefault([])
     .describe('Which requests go where. The order matters only between routes of equal rank; see Precedence.'),
-  tests: reserved<readonly []>('empty list', [], isEmptyList, 'tests')
-    .prefault([])
-    .describe('Kept for tests of the config, which this version does not have.'),
+  tests: z.array(configTest).prefault([]).describe('What the config is meant to do, for `penstock test`.'),
 });
 
 /** A config that passed the schema. Paths are as written: compile.ts makes them absolute. */
@@ -46,3 +43,4 @@ export type Listener = Config['listeners'][number];
 export type Upstream = Config['upstreams'][string];
 export type Consumer = Config['consumers'][string];
 export type Route = Config['routes'][number];
+export type ConfigTest = Config['tests'][number];

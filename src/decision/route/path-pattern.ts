@@ -49,7 +49,7 @@ export function parsePathPattern(path: string): PathPattern {
   const segments = parts.map((part) => {
     const name = parameterName(part);
     if (name === null) return literalSegment(part);
-    if (parameters.includes(name)) throw new SyntaxError(`the parameter {${name}} stands twice in one path`);
+    if (parameters.includes(name)) throw new SyntaxError('a parameter stands twice in one path');
     parameters.push(name);
     return null;
   });
@@ -67,6 +67,6 @@ function literalSegment(part: string): string {
   if (/\p{Surrogate}/u.test(part)) throw new SyntaxError('half a surrogate pair is no character');
   const ascii = part.replace(/[^\x21-\x7e]+/gu, (characters) => encodeURIComponent(characters));
   const spelled = normalisePath(`/${ascii}`, KEEP_ALL);
-  if (spelled === null || spelled === '/') throw new SyntaxError(`no request path holds the segment "${part}"`);
+  if (spelled === null || spelled === '/') throw new SyntaxError('no request path holds one of its segments');
   return spelled.slice(1);
 }

@@ -121,7 +121,23 @@ const LINES: readonly (readonly [line: string, said: string])[] = [
     '6:14: "a b" is not a name, expected 1 to 128 printable ASCII characters without blanks',
   ],
   ['policies: { partner: [{ respnd: {} }] }', '6:25: unknown key "respnd", did you mean "respond"?'],
-  ['tests: [{ request: {} }]', '6:8: this version of Penstock has no tests yet, expected [] or nothing'],
+  ['tests: [{ request: { url: / } }]', '6:9: tests[0].expect is missing, expected a map'],
+  [
+    'tests: [{ request: { url: / }, expect: {} }]',
+    '6:40: tests[0].expect is empty, expected at least one thing to be true of the request',
+  ],
+  [
+    'tests: [{ request: { url: "a b" }, expect: { status: 200 } }]',
+    '6:27: "a b" is no URL of a request, expected http://host/path, https://host/path, or a path alone',
+  ],
+  [
+    'tests: [{ request: { url: / }, expect: { upstream: demi } }]',
+    '6:52: no upstream is named "demi", did you mean "demo"?',
+  ],
+  [
+    'tests: [{ request: { url: / }, expect: { code: path_invald } }]',
+    '6:48: no error is named "path_invald", did you mean "path_invalid"?',
+  ],
   ['version: 1', '6:1: not valid YAML: map keys must be unique'],
   ['routes: {}', '6:9: {} is not a list, expected a list'],
 ];
@@ -233,4 +249,45 @@ test('an empty file and one that holds no map are told apart from a bad map', ()
   assert.deepEqual(diagnose('hello\n'), ['1:1: "hello" is not a map, expected a map']);
   assert.deepEqual(diagnose('version: 1\n'), ['1:1: listeners is missing, expected a list']);
   assert.deepEqual(diagnose('version: 1\nlisteners: []\n'), ['2:12: listeners is empty, expected at least one item']);
+});
+
+test('a spelling is proposed for what was written, never for what a reference stands for', () => {
+  const route = (host: string, path = '/*', method = 'GET'): string =>
+    `${BASE}routes:\n  - { name: r, match: { hosts: ["${host}"], path: "${path}", methods: ["${method}"] }, forward: { upstream: demo } }\n`;
+  const secret = {
+    SECRET: 'Top-Secret.example',
+    V6: '[::FFFF:1]',
+    PATH: '/{top}/{top}',
+    SEGMENT: '/top secret/\ud800',
+  };
+  assert.deepEqual(diagnose(route('Shop.example.com')), [
+    '7:33: "Shop.example.com" is not in the form that requests are compared in, expected "shop.example.com"',
+  ]);
+  for (const [text, name] of [
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the config, not of JavaScript
+    [route('${env:SECRET}'), 'SECRET'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+    [route('${env:V6}'), 'V6'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+    [route('a.test', '${env:PATH}'), 'PATH'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+    [route('a.test', '${env:SEGMENT}'), 'SEGMENT'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the same
+    [route('a.test', '/*', '${env:SECRET}'), 'SECRET'],
+  ] as const) {
+    const said = diagnose(text, undefined, secret);
+    assert.equal(said.length, 1, said.join('\n'));
+    assert.doesNotMatch(said[0]!, /top|ffff/i);
+    assert.ok(said[0]!.includes(`\${env:${name}}`), said[0]);
+  }
+});
+
+test('of very many unknown keys the first are named and the rest counted', () => {
+  const keys = Array.from({ length: 30_000 }, (_, index) => `"k${index}":1`);
+  const said = diagnose(`{"version":1,"listeners":[{"name":"a","address":"127.0.0.1:1"}],${keys.join(',')}}`, 'a.json');
+  assert.equal(said.length, 21);
+  assert.ok(
+    said.some((line) => line.includes('the config has 29980 more unknown keys')),
+    said[0],
+  );
 });

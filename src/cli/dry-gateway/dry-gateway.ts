@@ -1,0 +1,186 @@
+/**
+ * A gateway without sockets: the same head reader, admission, route table, policies and request head as in an acceptor, asked
+ * about requests that were never sent. `explain`, `test` and `diff` are built on it.
+ *
+ * What an acceptor would have from elsewhere begins empty: counters, caches, fetched keys. The clock stands still, and chance
+ * is always one half.
+ */
+
+import type { ListenerContext } from '../../acceptor/listener/downstream.ts';
+import { HeadReader } from '../../acceptor/listener/uws/head-reader.ts';
+import { PolicyShelf } from '../../acceptor/policies/policy-shelf.ts';
+import { refusalHeaders } from '../../acceptor/response/answer.ts';
+import type { Millis } from '../../brand.ts';
+import type { CompiledConfig } from '../../config/compile.ts';
+import type { CompiledListener } from '../../config/compiled.ts';
+import { admitHead } from '../../decision/admit-head.ts';
+import type { ChainListener } from '../../decision/chain.ts';
+import { CidrSet } from '../../decision/cidr.ts';
+import { type Consumers, ConsumerTable } from '../../decision/consumers.ts';
+import { Decision, responseOf } from '../../decision/decision.ts';
+import { askRequest, askResponse, type DryEffects, dryHost } from '../../decision/dry-run.ts';
+import { resolveForwarded } from '../../decision/forwarded.ts';
+import type { Clock } from '../../decision/policies/host.ts';
+import { ANSWERED, PASS, REFUSED } from '../../decision/policies/verdict.ts';
+import { buildRouteTable } from '../../decision/route/build-route-table.ts';
+import { NO_ROUTE, RouteHit } from '../../decision/route/route-hit.ts';
+import { RouteTable } from '../../decision/route/route-table.ts';
+import { ERRORS, type ErrorCode } from '../../errors/table.ts';
+import type { DecisionTrace } from './decision-trace.ts';
+import { DescribedHead, type DescribedRequest, parseTarget, type Target } from './described-request.ts';
+import { DryExchange, type DryRoute, type Outcome } from './dry-exchange.ts';
+import { runOffloadTask } from './offload-inline.ts';
+
+interface DryListener extends ListenerContext {
+  readonly reader: HeadReader;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+const LOCALHOST = '127.0.0.1';
+
+export class DryGateway {
+  readonly compiled: CompiledConfig;
+  readonly #table: RouteTable;
+  readonly #hit = new RouteHit();
+  readonly #listeners: readonly DryListener[];
+  readonly #consumers: Consumers;
+  readonly #clock: Clock;
+  readonly #routes = new Map<number, DryRoute>();
+  #shelf: PolicyShelf;
+  /** Who listens to the request that is being decided. */
+  #trace: DecisionTrace | null = null;
+  readonly #listener: ChainListener = {
+    onStep: (step, stage, verdict) => this.#trace?.onStep(step, stage, verdict),
+    onFault: (step, error) => this.#trace?.onFault(step, error),
+  };
+
+  /**
+   * @param now milliseconds since the epoch: what tokens and dates are judged by
+   * @throws RangeError for routes that name more different methods than a table holds
+   */
+  constructor(compiled: CompiledConfig, now: number) {
+    const { globals, matches } = compiled;
+    this.compiled = compiled;
+    this.#table = new RouteTable(buildRouteTable(matches));
+    this.#listeners = globals.listeners.map(prepareListener);
+    this.#consumers = new ConsumerTable(globals.consumers);
+    this.#clock = { wall: () => now as Millis, monotonic: () => 1_000_000 as Millis };
+    this.#shelf = this.#emptyShelf();
+  }
+
+  /** Forgets what the policies have counted and stored so far. */
+  forget(): void {
+    this.#shelf = this.#emptyShelf();
+    this.#routes.clear();
+  }
+
+  #emptyShelf(): PolicyShelf {
+    const { scope: _, consumers: __, ...shared } = dryHost({ clock: this.#clock });
+    return new PolicyShelf(shared, this.#consumers);
+  }
+
+  /** Which listener a request would arrive at: the one named, else one of the URL's scheme and port, else of its scheme. */
+  listenerFor({ listener }: DescribedRequest, { scheme, authority }: Target): DryListener | null {
+    const all = this.#listeners;
+    if (listener !== null) return all.find(({ config }) => config.name === listener) ?? null;
+    if (scheme === null) return all[0]!;
+    const fitting = all.filter(({ secure }) => secure === (scheme === 'https'));
+    const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? (scheme === 'https' ? 443 : 80));
+    return (
+      fitting.find(({ config: { address } }) => 'port' in address && address.port === port) ?? fitting[0] ?? all[0]!
+    );
+  }
+
+  /**
+   * Decides about one request. Requests with a trace are decided one after the other.
+   *
+   * @throws RangeError for a URL that is none, or a listener that is not there
+   */
+  async decide(request: DescribedRequest, trace: DecisionTrace | null): Promise<DryExchange> {
+    const target = parseTarget(request.url);
+    const listener = target === null ? null : this.listenerFor(request, target);
+    if (listener === null) throw new RangeError(`no request is described by ${request.url}`);
+    const peer = request.client ?? ('unix' in listener.config.address ? '' : LOCALHOST);
+    const head = listener.reader.read(new DescribedHead(request, target!), peer);
+    const exchange = new DryExchange(head, listener, request.body);
+    resolveForwarded(head, listener.trustedProxies, exchange.forwarded);
+    exchange.clientIp = exchange.forwarded.clientIp;
+    const refusal = admitHead(head, listener.config.path, exchange.acceptor.viaPseudonym, exchange);
+    if (refusal !== null) exchange.outcome = this.#refusal(exchange, refusal);
+    else if (!this.#findRoute(exchange)) exchange.outcome = this.#noRoute(exchange);
+    else if (exchange.route!.chain === null) exchange.outcome = this.#forward(exchange);
+    else exchange.outcome = await this.#askPolicies(exchange, trace);
+    return exchange;
+  }
+
+  #findRoute(exchange: DryExchange): boolean {
+    const id = this.#table.lookup(exchange, this.#hit);
+    if (id === NO_ROUTE) return false;
+    let route = this.#routes.get(id);
+    if (route === undefined) {
+      const record = this.compiled.routes[id]!;
+      const policies = record.policies?.map((policy) => this.compiled.policies[policy]!) ?? null;
+      const chain = policies === null ? null : this.#shelf.chain(policies, this.#listener);
+      route = { ...record, index: id, chain };
+      this.#routes.set(id, route);
+    }
+    exchange.route = route;
+    return true;
+  }
+
+  async #askPolicies(exchange: DryExchange, trace: DecisionTrace | null): Promise<Outcome> {
+    const chain = exchange.route!.chain!;
+    const decision = new Decision(exchange, exchange.route!, trace);
+    const effects: DryEffects = { requestBody: exchange.body, responseBody: NO_BYTES, offload: runOffloadTask };
+    exchange.decision = decision;
+    this.#trace = trace;
+    try {
+      let verdict = await askRequest(chain, decision, effects);
+      if (verdict === ANSWERED) {
+        decision.arrive(responseOf(decision.own!));
+        verdict = chain.hasResponse ? await askResponse(chain, decision, effects) : PASS;
+      }
+      if (verdict === REFUSED) return this.#refusal(exchange, decision.error!);
+      return decision.own === null ? this.#forward(exchange) : this.#answer(decision);
+    } finally {
+      chain.end(decision);
+      this.#trace = null;
+    }
+  }
+
+  #forward(exchange: DryExchange): Outcome {
+    const upstream = this.compiled.globals.upstreams[exchange.route!.forward.upstream];
+    if (upstream === undefined) return this.#refusal(exchange, 'no_upstream');
+    exchange.connection = { endpoint: upstream.endpoints[0]! };
+    return { kind: 'forward', upstream };
+  }
+
+  #answer(decision: Decision): Outcome {
+    const { status, headers, body } = decision.own!;
+    return { kind: 'answer', status, headers: afterChanges(headers, decision), body };
+  }
+
+  #noRoute(exchange: DryExchange): Outcome {
+    const isOtherMethod = this.#table.allowedMethods(exchange).length > 0;
+    return { ...this.#refusal(exchange, isOtherMethod ? 'method_not_allowed' : 'route_not_found'), kind: 'none' };
+  }
+
+  #refusal(exchange: DryExchange, code: ErrorCode): Outcome & { readonly kind: 'refuse' } {
+    const { decision } = exchange;
+    const headers = refusalHeaders(code, decision, () => this.#table.allowedMethods(exchange));
+    return { kind: 'refuse', code, status: ERRORS[code].status, headers: afterChanges(headers, decision) };
+  }
+}
+
+function afterChanges(headers: readonly string[], decision: Decision | null): readonly string[] {
+  const changes = decision?.responseHeaderChanges ?? null;
+  if (changes === null) return headers;
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) if (!changes.hides(headers[i]!)) kept.push(headers[i]!, headers[i + 1]!);
+  return [...kept, ...changes.added];
+}
+
+function prepareListener(config: CompiledListener): DryListener {
+  const trustedProxies = CidrSet.parse(config.trustedProxies);
+  return { config, trustedProxies, secure: config.tls !== null, reader: new HeadReader(config) };
+}
