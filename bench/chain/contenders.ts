@@ -45,7 +45,7 @@ ${consumers.join('\n')}
 policies:
   chain:
     - jwt:
-        keys: [{ file: key.pem, algorithm: RS256 }]
+        keys: [{ file: key.pem, algorithms: [RS256] }]
         issuer: ${ISSUER}
         audience: ${AUDIENCE}
         remember: ${REMEMBERED_TOKENS}

@@ -47,6 +47,13 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { path: `/x/\${header.x-old}`, host: 'other.internal:8080' },
     { query: { remove: ['a'], set: { who: `\${client.ip}` } } },
   ],
+  authorize: [
+    {},
+    { groups: ['partners'], methods: ['GET'] },
+    { scopes: ['a:read'], anyOf: [{ claims: { 'realm.roles': { contains: 'admin' }, age: { oneOf: [1, 2] } } }] },
+  ],
+  ipFilter: [{ allow: ['127.0.0.0/8', '2001:db8::/32'], deny: ['127.0.0.1'] }, { deny: ['192.0.2.0/24'] }],
+  keyAuth: [{}, { query: 'api_key', cookie: 'a', optional: true, consumerHeader: 'x-old' }],
   jwt: [
     { keys: [{ secret: 'a secret of at least thirty-two bytes' }] },
     {

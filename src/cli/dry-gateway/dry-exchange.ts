@@ -63,6 +63,10 @@ export class DryExchange implements PolicyRequest, ForwardedExchange {
     return this.downstream.listener.config.name;
   }
 
+  get authority(): string {
+    return this.downstream.head.rawHost;
+  }
+
   get scheme(): 'http' | 'https' {
     return this.forwarded.proto === 'https' ? 'https' : 'http';
   }

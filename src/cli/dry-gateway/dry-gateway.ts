@@ -14,7 +14,7 @@ import type { Millis } from '../../brand.ts';
 import type { CompiledConfig } from '../../config/compile.ts';
 import type { CompiledListener } from '../../config/compiled.ts';
 import { admitHead } from '../../decision/admit-head.ts';
-import type { ChainListener } from '../../decision/chain.ts';
+import type { ChainListener, Guard } from '../../decision/chain.ts';
 import { CidrSet } from '../../decision/cidr.ts';
 import { type Consumers, ConsumerTable } from '../../decision/consumers.ts';
 import { Decision, responseOf } from '../../decision/decision.ts';
@@ -37,6 +37,8 @@ interface DryListener extends ListenerContext {
 
 const NO_BYTES = Buffer.alloc(0);
 const LOCALHOST = '127.0.0.1';
+/** Nobody else is held up by code of users here. */
+const CALL_PLAINLY: Guard = (run, argument) => run(argument);
 
 export class DryGateway {
   readonly compiled: CompiledConfig;
@@ -76,7 +78,9 @@ export class DryGateway {
 
   #emptyShelf(): PolicyShelf {
     const { scope: _, consumers: __, ...shared } = dryHost({ clock: this.#clock });
-    return new PolicyShelf(shared, this.#consumers);
+    const shelf = new PolicyShelf(shared, this.#consumers, () => CALL_PLAINLY);
+    shelf.useModules(this.compiled.globals.modules);
+    return shelf;
   }
 
   /** Which listener a request would arrive at: the one named, else one of the URL's scheme and port, else of its scheme. */

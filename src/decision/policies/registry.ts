@@ -1,7 +1,10 @@
+import { authorize } from './authorize.ts';
 import { cors } from './cors.ts';
 import { fault } from './fault.ts';
 import { headers } from './headers.ts';
+import { ipFilter } from './ip-filter.ts';
 import { jwt } from './jwt/jwt.ts';
+import { keyAuth } from './key-auth.ts';
 import { mirror } from './mirror.ts';
 import type { PolicyDefinition } from './policy.ts';
 import { redirect } from './redirect.ts';
@@ -11,10 +14,13 @@ import { transform } from './transform/transform.ts';
 
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
 export const POLICIES = {
+  authorize,
   cors,
   fault,
   headers,
+  ipFilter,
   jwt,
+  keyAuth,
   mirror,
   redirect,
   respond,

@@ -66,3 +66,9 @@ function pairsOf(message: 'request' | 'response', value: z.ZodType<string>): Hea
 export function headerLines(message: 'request' | 'response'): z.ZodType<readonly string[]> {
   return headerPairs(message).transform((pairs) => pairs.flat());
 }
+
+/** A name that stands as it is in queries and cookies. */
+export function parameterName(): z.ZodType<string> {
+  const about = { type: 'name', expected: 'letters, digits, - . _', json: { examples: ['api_key'] } };
+  return parsedText(about, (input) => (/^[\w.-]+$/.test(input) ? input : new Refusal('{value} is not a name')));
+}

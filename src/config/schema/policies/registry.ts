@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import type { PolicyName } from '../../../decision/policies/registry.ts';
+import { authorizeOptions } from './authorize.ts';
 import { corsOptions } from './cors.ts';
 import { faultOptions } from './fault.ts';
 import { headersOptions } from './headers.ts';
+import { ipFilterOptions } from './ip-filter.ts';
 import { jwtOptions } from './jwt.ts';
+import { keyAuthOptions } from './key-auth.ts';
 import { mirrorOptions } from './mirror.ts';
 import { redirectOptions } from './redirect.ts';
 import { respondOptions } from './respond.ts';
@@ -12,10 +15,13 @@ import { transformOptions } from './transform.ts';
 
 /** The options of every built-in policy, by its name in the config. What comes out is what its `create` takes. */
 export const POLICY_OPTIONS = {
+  authorize: authorizeOptions,
   cors: corsOptions,
   fault: faultOptions,
   headers: headersOptions,
+  ipFilter: ipFilterOptions,
   jwt: jwtOptions,
+  keyAuth: keyAuthOptions,
   mirror: mirrorOptions,
   redirect: redirectOptions,
   respond: respondOptions,
