@@ -1,5 +1,6 @@
 /** What takes more than one field to judge: names that must be there, or be there once, and values that must agree. */
 
+import { checkConsumers } from './check-consumers.ts';
 import { checkEdits } from './check-edits.ts';
 import { checkModules } from './check-modules.ts';
 import { checkPolicies } from './check-policies.ts';
@@ -22,6 +23,7 @@ export function checkDraft(draft: Draft, source: Source, modules: PolicyModules,
   checkAdmin(draft, report);
   for (const [name, upstream] of draft.upstreams) checkUpstream(name, upstream, report);
   checkRoutes(draft, report);
+  checkConsumers(draft, report);
   checkPolicies(draft, report);
   checkModules(draft, source, modules, report);
   checkKeyFiles(draft.value, source, report);
