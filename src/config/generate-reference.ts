@@ -17,12 +17,17 @@ export function generateReference(): ReadonlyMap<string, string> {
   ]);
 }
 
+const LINE_WIDTH = 120;
+
 /** JSON as the repository's formatter leaves it: two blanks a level, short lists of plain values on one line. */
 function formatJson(value: object): string {
   const text = JSON.stringify(value, null, 2);
   const oneLine = text.replace(
-    /\[\n\s+([^[\]{}]+?)\n\s+\]/g,
-    (_, items: string) => `[${items.replace(/,\n\s+/g, ', ')}]`,
+    /^( *(?:"[^"]*": )?)\[\n\s+([^[\]{}]+?)\n\s+\](,?)$/gm,
+    (whole, before, items, after) => {
+      const line = `${before}[${items.replace(/,\n\s+/g, ', ')}]${after}`;
+      return line.length <= LINE_WIDTH ? line : whole;
+    },
   );
   return `${oneLine}\n`;
 }

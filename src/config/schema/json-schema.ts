@@ -16,6 +16,9 @@ export interface JsonSchema {
   readonly additionalProperties?: JsonSchema | false;
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
+  /** `#/$defs/NAME`: what stands in more than one place. */
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
 }
 
 let cached: JsonSchema | null = null;
@@ -56,5 +59,11 @@ function childrenOf(schema: JsonSchema, step: string | number): JsonSchema[] {
 }
 
 function alternatives(schema: JsonSchema): JsonSchema[] {
+  if (schema.$ref !== undefined) return alternatives(definition(schema.$ref));
   return schema.anyOf === undefined ? [schema] : schema.anyOf.flatMap(alternatives);
+}
+
+/** What a reference stands for. @param ref `#/$defs/NAME` */
+export function definition(ref: string): JsonSchema {
+  return jsonSchema().$defs![ref.slice('#/$defs/'.length)]!;
 }

@@ -42,7 +42,7 @@ export const policyEntry = z
       message: `{path} ${problem}, expected a map of one key: the policy's name`,
     });
   })
-  .meta({ minProperties: 1, maxProperties: 2 });
+  .meta({ id: 'policy', title: 'policy', minProperties: 1, maxProperties: 2 });
 
 /** A named list of policies. */
 export const policyList = z.array(policyEntry);
