@@ -8,7 +8,9 @@ import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
+import { FlightTable } from '../shared-memory/flight-table.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
+import { SharedRateLimits } from '../shared-memory/rate-limiter.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
@@ -17,7 +19,8 @@ import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
-import { PolicyShelf } from './policies/policy-shelf.ts';
+import { FlightGates } from './policies/flight-gates.ts';
+import { PolicyShelf, type SharedHost } from './policies/policy-shelf.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
@@ -53,7 +56,7 @@ export class Acceptor implements AcceptorContext {
   #accessLogKey = '';
   #consumersKey = '';
   readonly #faults = new FaultReport();
-  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]));
+  readonly #shelf: PolicyShelf;
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -61,6 +64,13 @@ export class Acceptor implements AcceptorContext {
     this.#memory = memory;
     this.#slot = assignment.slot as AcceptorSlot;
     this.viaPseudonym = assignment.viaPseudonym;
+    const host: SharedHost = {
+      clock: SYSTEM_CLOCK,
+      random: Math.random,
+      rateLimits: new SharedRateLimits(memory.buckets),
+      flights: new FlightGates(new FlightTable(memory.flights, memory.plan.slots, this.#slot)),
+    };
+    this.#shelf = new PolicyShelf(host, new ConsumerTable([]));
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
   }
 

@@ -106,6 +106,8 @@ export class Decision {
   errorHeaders: readonly string[] = [];
   own: OwnResponse | null = null;
   effect: Effect | null = null;
+  /** Limits on trial that would have refused the request. */
+  dryRunRefusals = 0;
   #then: ((result: never) => Verdict) | null = null;
 
   // Where the chain stands; kept by chain.ts.

@@ -1,9 +1,14 @@
+import { concurrency } from './concurrency.ts';
 import { headers } from './headers.ts';
 import type { PolicyDefinition } from './policy.ts';
+import { rateLimit } from './rate-limit.ts';
 import { respond } from './respond.ts';
 
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
-export const POLICIES = { headers, respond } as const satisfies Record<string, PolicyDefinition<never>>;
+export const POLICIES = { concurrency, headers, rateLimit, respond } as const satisfies Record<
+  string,
+  PolicyDefinition<never>
+>;
 
 export type PolicyName = keyof typeof POLICIES;
 
