@@ -9,7 +9,9 @@ import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
+import { FlightTable } from '../shared-memory/flight-table.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
+import { SharedRateLimits } from '../shared-memory/rate-limiter.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
@@ -18,8 +20,9 @@ import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
+import { FlightGates } from './policies/flight-gates.ts';
 import { KeySetShelf } from './policies/key-set-shelf.ts';
-import { PolicyShelf } from './policies/policy-shelf.ts';
+import { PolicyShelf, type SharedHost } from './policies/policy-shelf.ts';
 import { SideRequestSender } from './policies/side-request.ts';
 import { userCodeGuard } from './policies/user-code.ts';
 import { RequestIds } from './request-ids.ts';
@@ -60,11 +63,7 @@ export class Acceptor implements AcceptorContext {
   #consumersKey = '';
   readonly #faults = new FaultReport();
   readonly keySets = new KeySetShelf();
-  readonly #shelf = new PolicyShelf(
-    { clock: SYSTEM_CLOCK, random: Math.random, keySets: this.keySets, sideRequests: new SideRequestSender(this) },
-    new ConsumerTable([]),
-    () => userCodeGuard(),
-  );
+  readonly #shelf: PolicyShelf;
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -72,6 +71,15 @@ export class Acceptor implements AcceptorContext {
     this.#memory = memory;
     this.#slot = assignment.slot as AcceptorSlot;
     this.viaPseudonym = assignment.viaPseudonym;
+    const host: SharedHost = {
+      clock: SYSTEM_CLOCK,
+      random: Math.random,
+      rateLimits: new SharedRateLimits(memory.buckets),
+      flights: new FlightGates(new FlightTable(memory.flights, memory.plan.slots, this.#slot)),
+      keySets: this.keySets,
+      sideRequests: new SideRequestSender(this),
+    };
+    this.#shelf = new PolicyShelf(host, new ConsumerTable([]), () => userCodeGuard());
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
   }
 

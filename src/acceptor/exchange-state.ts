@@ -97,6 +97,10 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
     return this.decision?.consumer?.name ?? null;
   }
 
+  get dryRunRefusals(): number {
+    return this.decision === null ? 0 : this.decision.dryRunRefusals;
+  }
+
   get scheme(): 'http' | 'https' {
     return this.forwarded.proto === 'https' ? 'https' : 'http';
   }

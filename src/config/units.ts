@@ -7,6 +7,15 @@ const SIZE = /^(\d{1,15}(?:\.\d{1,3})?)(B|KiB|MiB|GiB)$/;
 const MS_PER_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTES_PER_UNIT: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
+/** So many in that time. */
+export interface Rate {
+  readonly requests: number;
+  readonly per: Millis;
+}
+
+const RATE = /^(\d{1,10})\/(s|min|h|d)$/;
+const MS_PER_RATE_UNIT: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
 /** Node's timers hold a signed 32-bit number of milliseconds; a longer one would fire at once. About 24.8 days. */
 export const LONGEST_DURATION = 2 ** 31 - 1;
 
@@ -18,6 +27,12 @@ export function parseDuration(text: string): Millis | null {
 /** `512B`, `16KiB`, `1.5MiB`, `1GiB` in bytes; null when the text is none of these, or not a whole number of them. */
 export function parseSize(text: string): Bytes | null {
   return parseQuantity(text, SIZE, BYTES_PER_UNIT) as Bytes | null;
+}
+
+/** `100/s`, `5000/min`, `10/h`, `1000/d`; null when the text is none of these. */
+export function parseRate(text: string): Rate | null {
+  const parts = RATE.exec(text);
+  return parts === null ? null : { requests: Number(parts[1]), per: MS_PER_RATE_UNIT[parts[2]!]! as Millis };
 }
 
 /** The shortest exact spelling of a duration: `90s`, not `1.5m`. */

@@ -118,6 +118,8 @@ export class Decision {
   errorMembers: Readonly<Record<string, unknown>> | null = null;
   own: OwnResponse | null = null;
   effect: Effect | null = null;
+  /** Limits on trial that would have refused the request. */
+  dryRunRefusals = 0;
   #then: ((result: never) => Verdict) | null = null;
 
   // Where the chain stands; kept by chain.ts.

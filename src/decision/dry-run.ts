@@ -4,11 +4,14 @@
  */
 import type { Millis } from '../brand.ts';
 import type { ErrorCode } from '../errors/table.ts';
+import { FlightTable, flightBytes } from '../shared-memory/flight-table.ts';
+import { SharedRateLimits } from '../shared-memory/rate-limiter.ts';
+import { bucketBytes } from '../shared-memory/token-buckets.ts';
 import type { Chain } from './chain.ts';
 import { ConsumerTable } from './consumers.ts';
 import type { Decision, PolicyRequest } from './decision.ts';
 import { OFFLOAD_FAILED } from './policies/effect.ts';
-import type { PolicyHost } from './policies/host.ts';
+import type { Gate, PolicyHost } from './policies/host.ts';
 import { REFUSED, type Verdict, WAITING } from './policies/verdict.ts';
 import { pathParameter } from './route/path-parameter.ts';
 
@@ -73,6 +76,21 @@ export class DryRequest implements PolicyRequest {
   }
 }
 
+/** Room for the limits of one dry run. */
+const DRY_KEYS = 512;
+
+/** Places of an own table; nobody is there to wait for. */
+function dryGate(scope: string, limit: number): Gate {
+  const table = new FlightTable(new SharedArrayBuffer(flightBytes(DRY_KEYS, 1)), 1, 0);
+  return {
+    enter(key) {
+      const row = table.enter(`${scope} ${key}`, limit);
+      return row < 0 ? null : { keep: () => {}, leave: () => table.leave(row) };
+    },
+    wait: () => null,
+  };
+}
+
 /** A host whose counters begin empty. @param parts what is to be other than that */
 export function dryHost(parts: Partial<PolicyHost> = {}): PolicyHost {
   return {
@@ -82,6 +100,8 @@ export function dryHost(parts: Partial<PolicyHost> = {}): PolicyHost {
     random: () => 0.5,
     keySets: { open: () => ({ current: null, reportUnknown: () => {} }) },
     sideRequests: { send: () => false },
+    rateLimits: new SharedRateLimits(new SharedArrayBuffer(bucketBytes(DRY_KEYS))),
+    flights: { gate: (scope, { limit }) => dryGate(scope, limit) },
     ...parts,
   };
 }

@@ -38,7 +38,9 @@ export const WORD = {
   /** Gauges of an upstream; zeroed by the supervisor when it reaps the slot. */
   OPEN_CONNECTIONS: 10,
   WAITING_EXCHANGES: 11,
-  /** 12 to 15 are free. */
+  /** Requests that limits on trial would have refused. */
+  DRY_RUN_REFUSALS: 12,
+  /** 13 to 15 are free. */
   ERRORS: 16,
   GATEWAY_TIME: 80,
   UPSTREAM_TIME: 80 + HISTOGRAM_WORDS,

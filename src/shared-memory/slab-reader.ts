@@ -39,6 +39,10 @@ export class SeriesTotals {
     return this.words[WORD.RETRIES];
   }
 
+  get dryRunRefusals(): number {
+    return this.words[WORD.DRY_RUN_REFUSALS];
+  }
+
   get openConnections(): number {
     return this.words[WORD.OPEN_CONNECTIONS];
   }

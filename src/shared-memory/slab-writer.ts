@@ -19,7 +19,10 @@ export class SlabWriter {
   /** Counts an exchange that has ended: in its route's series, and in its upstream's when one was chosen. */
   record(exchange: ExchangeRecord): void {
     const { route, upstream } = exchange;
-    this.#count(route === null ? UNROUTED_BLOCK : blockOf(route.series), exchange);
+    const block = route === null ? UNROUTED_BLOCK : blockOf(route.series);
+    this.#count(block, exchange);
+    if (exchange.dryRunRefusals > 0)
+      this.#words[block * BLOCK_WORDS + WORD.DRY_RUN_REFUSALS] += exchange.dryRunRefusals;
     if (upstream !== null) this.#count(blockOf(upstream.series), exchange);
   }
 

@@ -2,6 +2,7 @@ import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
 import type { SeriesName } from '../config/series.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import { SlabReader } from '../shared-memory/slab-reader.ts';
+import { bucketEvictions } from '../shared-memory/token-buckets.ts';
 import type { AcceptorReading, MetricsSource } from '../telemetry/metrics-source.ts';
 import { MetricsPage } from '../telemetry/prometheus.ts';
 import { traffic } from '../telemetry/traffic.ts';
@@ -49,6 +50,10 @@ export class Observation implements MetricsSource, AdminSource {
     let lines = 0;
     for (let slot = 0; slot < plan.slots; slot++) lines += control.get(slot as AcceptorSlot, 'LOG_LINES_DROPPED');
     return lines;
+  }
+
+  bucketEvictions(): number {
+    return bucketEvictions(this.#supervisor.memory.buckets);
   }
 
   acceptors(): readonly AcceptorReading[] {

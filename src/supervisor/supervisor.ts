@@ -11,10 +11,12 @@ import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
+import { flightBytes, releaseFlights, seedFlights } from '../shared-memory/flight-table.ts';
 import { PAGE_BYTES } from '../shared-memory/layout.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
 import type { MemorySizes } from '../shared-memory/segments.ts';
 import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
+import { bucketBytes, seedBuckets } from '../shared-memory/token-buckets.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
 import { Fleet } from './fleet.ts';
@@ -30,8 +32,6 @@ import { Publisher } from './publisher.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { StartError } from './start-error.ts';
 
-/** One word of state a bucket; see layout.ts. */
-const BUCKET_BYTES = 8;
 const NO_LIMIT = 0x7fffffff as Millis;
 
 /** A running gateway. */
@@ -69,11 +69,13 @@ export class Supervisor {
       slots: 2 * lanes,
       configHalfBytes: runtime.memory.config as Bytes,
       endpointBytes: PAGE_BYTES as Bytes,
-      flightBytes: PAGE_BYTES as Bytes,
-      bucketBytes: (runtime.memory.buckets * BUCKET_BYTES) as Bytes,
+      flightBytes: flightBytes(runtime.memory.flights, 2 * lanes) as Bytes,
+      bucketBytes: bucketBytes(runtime.memory.buckets) as Bytes,
       slabBytes: slabBytes(capacity) as Bytes,
       series: capacity,
     });
+    seedBuckets(this.memory.buckets, randomWords());
+    seedFlights(this.memory.flights, randomWords());
     this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, compiled.series);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
@@ -253,6 +255,7 @@ export class Supervisor {
   #reap(slot: AcceptorSlot, series: number): void {
     this.memory.control.reap(slot);
     clearGauges(this.memory.slab(slot), series);
+    releaseFlights(this.memory.flights, this.memory.plan.slots, slot);
   }
 }
 
@@ -266,6 +269,10 @@ class Sequence {
     this.#last = done;
     return done;
   }
+}
+
+function randomWords(): Int32Array {
+  return new Int32Array(new Uint8Array(randomBytes(8)).buffer);
 }
 
 function makeMemory(sizes: MemorySizes): SharedMemory {

@@ -36,6 +36,8 @@ export interface ExchangeRecord {
   readonly gatewayMs: Millis;
   readonly upstreamMs: Millis;
   readonly transferMs: Millis;
+  /** Limits on trial that would have refused it. */
+  readonly dryRunRefusals: number;
   /** Body bytes received from the client and sent to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;

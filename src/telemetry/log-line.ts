@@ -124,6 +124,7 @@ function cut(exchange: ExchangeRecord): ExchangeRecord {
     gatewayMs: exchange.gatewayMs,
     upstreamMs: exchange.upstreamMs,
     transferMs: exchange.transferMs,
+    dryRunRefusals: exchange.dryRunRefusals,
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,
   };

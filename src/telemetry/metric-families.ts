@@ -61,6 +61,15 @@ export const FAMILIES: readonly Family[] = [
     read: ({ routes }) => routes.flatMap((route) => errorCodes({ route: route.name }, route)),
   },
   {
+    name: 'penstock_rate_limit_dry_run_total',
+    help: 'Requests that a rate limit with dryRun would have refused.',
+    type: 'counter',
+    read: ({ routes }) =>
+      routes
+        .filter(({ dryRunRefusals }) => dryRunRefusals > 0)
+        .map((route) => ({ labels: { route: route.name }, value: route.dryRunRefusals })),
+  },
+  {
     name: 'penstock_upstream_requests_total',
     help: 'Exchanges ended for which this upstream was chosen, by the class of the status the client was sent.',
     type: 'counter',
@@ -141,6 +150,12 @@ export const FAMILIES: readonly Family[] = [
     help: 'Access-log lines lost because the log could not take them.',
     type: 'counter',
     read: (_, source) => [{ labels: {}, value: source.accessLogDropped() }],
+  },
+  {
+    name: 'penstock_rate_limit_evictions_total',
+    help: 'Keys that lost their rate-limit bucket before it was full again: runtime.memory.buckets is too small.',
+    type: 'counter',
+    read: (_, source) => [{ labels: {}, value: source.bucketEvictions() }],
   },
   {
     name: 'penstock_build_info',

@@ -26,4 +26,6 @@ export interface MetricsSource {
   acceptorRestarts(): number;
   /** Access-log lines lost, summed over all slots. */
   accessLogDropped(): number;
+  /** Keys that lost a rate-limit bucket to others. */
+  bucketEvictions(): number;
 }

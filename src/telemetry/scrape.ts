@@ -33,6 +33,7 @@ export interface SeriesSample {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly retries: number;
+  readonly dryRunRefusals: number;
   readonly openConnections: number;
   readonly waitingExchanges: number;
   readonly gatewayTime: DurationSample;
@@ -68,6 +69,7 @@ function sampleOf(name: string, totals: SeriesTotals): SeriesSample {
     bytesIn: totals.bytesIn,
     bytesOut: totals.bytesOut,
     retries: totals.retries,
+    dryRunRefusals: totals.dryRunRefusals,
     openConnections: totals.openConnections,
     waitingExchanges: totals.waitingExchanges,
     gatewayTime: durationsOf(totals.gatewayTime),

@@ -17,6 +17,12 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { delay: { for: '30ms' }, abort: {} },
     { delay: { for: '30ms', percent: 60 }, abort: { percent: 40 }, when: { header: 'x-old' } },
   ],
+  concurrency: [
+    { limit: 1 },
+    { limit: 2, by: 'ip', queue: { size: 1, timeout: '20ms' } },
+    { limit: 1, by: { header: 'x-api-key' } },
+    { limit: 1, by: { claim: 'sub' } },
+  ],
   headers: [
     { request: { set: { 'x-team': 'blue' }, remove: ['x-secret'], rename: { 'x-old': 'x-new' } } },
     { response: { add: { 'x-frame-options': 'DENY' }, remove: ['server'] } },
@@ -75,5 +81,12 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
   transform: [
     { request: { steps: [{ drop: ['$.secret'] }, { mask: { paths: ['$.card'], keepLast: 4 } }] } },
     { request: { from: 'xml', to: 'json', otherTypes: 'pass' }, response: { to: 'messagePack', statuses: ['all'] } },
+  ],
+  rateLimit: [
+    { limit: '1/h' },
+    { limit: '10/s', burst: 2, by: 'consumer', headers: false },
+    { limit: '1/min', by: 'route', dryRun: true },
+    { windows: [{ limit: '5/s' }, { limit: '6/h', burst: 1 }], by: { header: 'x-api-key' } },
+    { limit: '1/s', by: { claim: 'sub' }, delay: { upTo: '5s' } },
   ],
 };

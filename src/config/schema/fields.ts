@@ -7,7 +7,15 @@
  */
 import { z } from 'zod';
 import type { Bytes, Millis } from '../../brand.ts';
-import { formatDuration, formatSize, LONGEST_DURATION, parseDuration, parseSize } from '../units.ts';
+import {
+  formatDuration,
+  formatSize,
+  LONGEST_DURATION,
+  parseDuration,
+  parseRate,
+  parseSize,
+  type Rate,
+} from '../units.ts';
 
 /** What a field's parser returns instead of a value. `problem` names the offender as `{value}` or `{path}`. */
 export class Refusal {
@@ -147,6 +155,26 @@ export function size(range: Range & { readonly none?: boolean } = {}): z.ZodType
     if (bytes === null) return new Refusal('{value} is not a size');
     if (bytes < min) return new Refusal('{value} is too small', `at least ${formatSize(min)}`);
     return bytes > max ? new Refusal('{value} is too large', `at most ${formatSize(max)}`) : (bytes as Bytes);
+  });
+}
+
+/** Above this a limit is no limit: no acceptor serves as many. */
+const MOST_PER_SECOND = 1_000_000;
+
+/** A rate: so many requests in a second, minute, hour or day. */
+export function rate(): z.ZodType<Rate> {
+  const about = {
+    type: 'rate',
+    expected: 'a whole number by a unit of time, such as 100/s, 5000/min, 10/h or 1000/d',
+    json: { examples: ['100/s', '5000/min', '10/h'] },
+  };
+  return parsedText(about, (input) => {
+    const parsedRate = parseRate(input);
+    if (parsedRate === null) return new Refusal('{value} is not a rate');
+    if (parsedRate.requests === 0) return new Refusal('{value} lets nothing through', 'at least 1');
+    return parsedRate.requests * 1000 > MOST_PER_SECOND * parsedRate.per
+      ? new Refusal('{value} is too much', `at most ${MOST_PER_SECOND}/s`)
+      : parsedRate;
   });
 }
 

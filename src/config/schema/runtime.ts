@@ -26,6 +26,9 @@ const memory = z.strictObject({
   buckets: wholeNumber(1024, 16_777_216)
     .prefault(262_144)
     .describe('Rate-limit buckets: clients with a limit at one time.'),
+  flights: wholeNumber(64, 1_048_576)
+    .prefault(16_384)
+    .describe('Keys of `concurrency` limits with requests in flight at one time.'),
   series: wholeNumber(16, 65_536)
     .prefault(4096)
     .describe(

@@ -14,6 +14,8 @@ export interface PolicyHost {
   readonly random: () => number;
   readonly keySets: KeySets;
   readonly sideRequests: SideRequests;
+  readonly rateLimits: RateLimits;
+  readonly flights: Flights;
 }
 
 /** Key sets that somebody else fetches. */
@@ -75,4 +77,67 @@ export interface SideRequests {
    * @returns false: too many are under way already, or there is no such upstream. Nothing is sent then, nor called
    */
   send(request: SideRequest, onResponse?: (response: SideResponse | null) => void): boolean;
+}
+
+/** Token buckets that all acceptors share; they outlive reloads and acceptors. */
+export interface RateLimits {
+  /**
+   * @param scope names the limits among all others
+   * @param upTo how long a request may be made to wait for its token; 0: it is not
+   */
+  limiter(scope: string, windows: readonly LimitWindow[], upTo: Millis): Limiter;
+}
+
+/** So many requests in that time, and so many of them at once. */
+export interface LimitWindow {
+  readonly requests: number;
+  readonly per: Millis;
+  readonly burst: number;
+}
+
+/** Several windows that a request must pass all. The fields tell of the last `take`, until the next one. */
+export interface Limiter {
+  /**
+   * Takes a token from each window of a key, or from none.
+   *
+   * @returns 0: go on; more: go on after that time, the tokens are taken; less: there is none, and the first comes after minus that
+   */
+  take(key: string, now: Millis): Millis;
+  /** Index of the window with the fewest tokens left, or that refused for longest. */
+  readonly window: number;
+  /** Tokens left in it. */
+  readonly remaining: number;
+  /** Until it is full again; after a refusal, until the next token. */
+  readonly resetMs: Millis;
+}
+
+/** Counts of what is in flight, over all acceptors. */
+export interface Flights {
+  /** @param scope names the limit among all others */
+  gate(scope: string, options: GateOptions): Gate;
+}
+
+export interface GateOptions {
+  /** Places of one key. */
+  readonly limit: number;
+  /** Requests of one acceptor that may wait, over all keys. */
+  readonly queue: number;
+  /** How long each may. */
+  readonly timeout: Millis;
+}
+
+/** One limit of what is in flight. */
+export interface Gate {
+  /** Takes a place of a key, unless there is none, or others wait for it. */
+  enter(key: string): Place | null;
+  /** Null: there is no room in the queue. Otherwise resolves to a place, in the order of the calls, or to null after the timeout. */
+  wait(key: string, signal: AbortSignal): Promise<Place | null> | null;
+}
+
+/** A place that was taken. */
+export interface Place {
+  /** Says that whoever waited has heard of it: a place that is not kept is given back when the wait is called off. */
+  keep(): void;
+  /** Gives it back. */
+  leave(): void;
 }

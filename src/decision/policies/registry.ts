@@ -1,4 +1,5 @@
 import { authorize } from './authorize.ts';
+import { concurrency } from './concurrency.ts';
 import { cors } from './cors.ts';
 import { fault } from './fault.ts';
 import { headers } from './headers.ts';
@@ -7,6 +8,7 @@ import { jwt } from './jwt/jwt.ts';
 import { keyAuth } from './key-auth.ts';
 import { mirror } from './mirror.ts';
 import type { PolicyDefinition } from './policy.ts';
+import { rateLimit } from './rate-limit.ts';
 import { redirect } from './redirect.ts';
 import { respond } from './respond.ts';
 import { rewrite } from './rewrite.ts';
@@ -15,6 +17,7 @@ import { transform } from './transform/transform.ts';
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
 export const POLICIES = {
   authorize,
+  concurrency,
   cors,
   fault,
   headers,
@@ -22,6 +25,7 @@ export const POLICIES = {
   jwt,
   keyAuth,
   mirror,
+  rateLimit,
   redirect,
   respond,
   rewrite,

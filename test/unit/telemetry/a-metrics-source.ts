@@ -19,6 +19,7 @@ export function aMetricsSource(names: readonly SeriesName[]): { source: MetricsS
     publishedGeneration: () => 7 as Generation,
     acceptorRestarts: () => 2,
     accessLogDropped: () => 41,
+    bucketEvictions: () => 5,
   };
   return { source, writers: slabs.map((slab) => new SlabWriter(slab, names.length)) };
 }

@@ -20,6 +20,7 @@ export function anExchange(different: Partial<ExchangeRecord> = {}): ExchangeRec
     gatewayMs: 0.042 as Millis,
     upstreamMs: 3.5 as Millis,
     transferMs: 0.2 as Millis,
+    dryRunRefusals: 0,
     bytesIn: 0,
     bytesOut: 512,
     ...different,

@@ -10,7 +10,7 @@ import { anExchange } from './an-exchange.ts';
 const NOW = Date.UTC(2026, 10, 21, 10, 54, 7, 42);
 
 /** What a line holds, made the simple way. */
-function plain(exchange: ExchangeRecord, epochMs: number): Record<string, unknown> {
+function plain({ dryRunRefusals: _, ...exchange }: ExchangeRecord, epochMs: number): Record<string, unknown> {
   const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
   return {
     time: new Date(epochMs).toISOString(),
@@ -43,6 +43,7 @@ const anyExchange = (textLength: number): fc.Arbitrary<ExchangeRecord> => {
     endpoint: fc.option(text),
     consumer: fc.option(text),
     attempts: fc.nat(9),
+    dryRunRefusals: fc.nat(2),
     gatewayMs: millis,
     upstreamMs: millis,
     transferMs: millis,

@@ -18,6 +18,14 @@ function isHeaderText(text: string): boolean {
   return /^[\t\x20-\x7e\xa0-\xff]*$/.test(text);
 }
 
+/** A header that policies read; any case, lower-cased here. */
+export function requestHeaderName(): z.ZodType<string> {
+  const about = { type: 'header name', expected: 'the name of a header', json: { examples: ['x-team'] } };
+  return parsedText(about, (input) =>
+    /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(input) ? input.toLowerCase() : new Refusal('{value} is not a header name'),
+  );
+}
+
 const headerValue = parsedText({ type: 'text', expected: 'text (quote a number: "2")', json: {} }, (input) =>
   isHeaderText(input) ? input : new Refusal('{value} holds what no header can carry'),
 );

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { PolicyName } from '../../../decision/policies/registry.ts';
 import { authorizeOptions } from './authorize.ts';
+import { concurrencyOptions } from './concurrency.ts';
 import { corsOptions } from './cors.ts';
 import { faultOptions } from './fault.ts';
 import { headersOptions } from './headers.ts';
@@ -8,6 +9,7 @@ import { ipFilterOptions } from './ip-filter.ts';
 import { jwtOptions } from './jwt.ts';
 import { keyAuthOptions } from './key-auth.ts';
 import { mirrorOptions } from './mirror.ts';
+import { rateLimitOptions } from './rate-limit.ts';
 import { redirectOptions } from './redirect.ts';
 import { respondOptions } from './respond.ts';
 import { rewriteOptions } from './rewrite.ts';
@@ -16,6 +18,7 @@ import { transformOptions } from './transform.ts';
 /** The options of every built-in policy, by its name in the config. What comes out is what its `create` takes. */
 export const POLICY_OPTIONS = {
   authorize: authorizeOptions,
+  concurrency: concurrencyOptions,
   cors: corsOptions,
   fault: faultOptions,
   headers: headersOptions,
@@ -23,6 +26,7 @@ export const POLICY_OPTIONS = {
   jwt: jwtOptions,
   keyAuth: keyAuthOptions,
   mirror: mirrorOptions,
+  rateLimit: rateLimitOptions,
   redirect: redirectOptions,
   respond: respondOptions,
   rewrite: rewriteOptions,
