@@ -4,6 +4,7 @@
  * `Atomics.notify` does not reach another process.
  */
 import type { Generation, Millis } from './brand.ts';
+import type { Purge } from './decision/policies/cache/purge.ts';
 
 /** How an acceptor is started: its place in shared memory and the inherited listening sockets. In its environment, as JSON. */
 export interface AcceptorAssignment {
@@ -26,11 +27,14 @@ export type ToAcceptor =
    * Accept nothing new, answer what comes on open connections with `Connection: close`, and exit when no connection is
    * left, when none has had a request for `quiet`, or after `limit`.
    */
-  | { readonly kind: 'drain'; readonly quiet: Millis; readonly limit: Millis };
+  | { readonly kind: 'drain'; readonly quiet: Millis; readonly limit: Millis }
+  /** Drop stored responses, then say how many by the same number. */
+  | { readonly kind: 'purge-cache'; readonly number: number; readonly purge: Purge };
 
 export type FromAcceptor =
   /** It accepts connections on all listeners. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'acknowledged'; readonly generation: Generation }
+  | { readonly kind: 'cache-purged'; readonly number: number; readonly dropped: number }
   /** It cannot serve and is about to exit; one sentence for the operator. */
   | { readonly kind: 'failed'; readonly reason: string };

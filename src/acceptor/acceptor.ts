@@ -3,7 +3,9 @@ import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { AccessLogTarget, CompiledConsumer, CompiledUpstream } from '../config/compiled.ts';
 import { ConsumerTable } from '../decision/consumers.ts';
-import type { Clock } from '../decision/policies/host.ts';
+import type { Purge } from '../decision/policies/cache/purge.ts';
+import { ResponseStore } from '../decision/policies/cache/response-store.ts';
+import type { Clock, Timers } from '../decision/policies/host.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
@@ -18,6 +20,7 @@ import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
 import { PolicyShelf } from './policies/policy-shelf.ts';
+import { Refresh } from './policies/refresh.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
@@ -32,6 +35,13 @@ const SYSTEM_CLOCK: Clock = {
   wall: () => Date.now() as Millis,
   // CLOCK_MONOTONIC, which is one for the whole machine; performance.now() begins with each process.
   monotonic: () => (Number(process.hrtime.bigint() / 1000n) / 1000) as Millis,
+};
+
+const TIMERS: Timers = {
+  after: (ms, then) => {
+    const timer = setTimeout(then, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 /** One acceptor process: takes over snapshots, accepts connections, and leaves when it is told to. */
@@ -53,7 +63,8 @@ export class Acceptor implements AcceptorContext {
   #accessLogKey = '';
   #consumersKey = '';
   readonly #faults = new FaultReport();
-  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]));
+  readonly #responses: ResponseStore;
+  readonly #shelf: PolicyShelf;
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -62,10 +73,23 @@ export class Acceptor implements AcceptorContext {
     this.#slot = assignment.slot as AcceptorSlot;
     this.viaPseudonym = assignment.viaPseudonym;
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
+    const { cacheBytes } = new ConfigImage(memory.configHalf(halfOf(memory.control.generation()))).globals();
+    this.#responses = new ResponseStore(cacheBytes);
+    const shared = { clock: SYSTEM_CLOCK, random: Math.random, timers: TIMERS, responses: this.#responses };
+    this.#shelf = new PolicyShelf(shared, new ConsumerTable([]));
   }
 
   get snapshot(): Snapshot {
     return this.#snapshot!;
+  }
+
+  refresh(exchange: Exchange): void {
+    if (!this.isDraining) new Refresh(exchange, this).begin();
+  }
+
+  /** @returns how many stored responses were dropped */
+  purgeCache(purge: Purge): number {
+    return this.#responses.purge(purge);
   }
 
   now(): MonotonicMs {

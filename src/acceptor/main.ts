@@ -51,6 +51,9 @@ function listen(acceptor: Acceptor): void {
       case 'drain':
         acceptor.drain(message.quiet, message.limit);
         return;
+      case 'purge-cache':
+        tell({ kind: 'cache-purged', number: message.number, dropped: acceptor.purgeCache(message.purge) });
+        return;
       default:
         message satisfies never;
     }

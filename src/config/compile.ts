@@ -46,6 +46,7 @@ export function compile({ config, source }: LoadedConfig, assignSeries: AssignSe
     upstreams: upstreams.map(([name, upstream]) => compileUpstream(name, upstream, source, assignSeries)),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
     accessLog: compileAccessLog(config.telemetry.accessLog, source),
+    cacheBytes: config.runtime.memory.cache,
   };
   const book = new PolicyBook(config, source);
   const routes = config.routes.map((route, index): RouteRecord => {

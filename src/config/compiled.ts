@@ -140,6 +140,8 @@ export interface CompiledGlobals {
   readonly upstreams: readonly CompiledUpstream[];
   readonly consumers: readonly CompiledConsumer[];
   readonly accessLog: AccessLogTarget | null;
+  /** What the response store of each acceptor may hold. */
+  readonly cacheBytes: number;
 }
 
 export interface AccessLogTarget {

@@ -6,10 +6,14 @@ import type { Millis } from '../brand.ts';
 import type { Chain } from './chain.ts';
 import { ConsumerTable } from './consumers.ts';
 import type { Decision, PolicyRequest } from './decision.ts';
+import { ResponseStore } from './policies/cache/response-store.ts';
 import { type Effect, OFFLOAD_FAILED } from './policies/effect.ts';
 import type { PolicyHost } from './policies/host.ts';
 import { type Verdict, WAITING } from './policies/verdict.ts';
 import { pathParameter } from './route/path-parameter.ts';
+
+/** Room for what caches store in a dry run. */
+const STORE_BYTES = 4 * 1024 * 1024;
 
 /** A request as somebody describes it. Everything has a default. */
 export interface DryRequestParts {
@@ -38,12 +42,14 @@ export class DryRequest implements PolicyRequest {
   readonly scheme: 'http' | 'https';
   readonly listener: string;
   readonly requestId = 'dry-run';
+  readonly authority: string;
   readonly body: Buffer;
   readonly #pattern: string;
 
   constructor(parts: DryRequestParts) {
     this.method = parts.method ?? 'GET';
     this.host = parts.host ?? 'localhost';
+    this.authority = this.host;
     this.path = parts.path ?? '/';
     this.query = parts.query ?? null;
     this.headers = parts.headers ?? [];
@@ -75,6 +81,17 @@ export function dryHost(parts: Partial<PolicyHost> = {}): PolicyHost {
     consumers: new ConsumerTable([]),
     clock: { wall: () => 1_700_000_000_000 as Millis, monotonic: () => 1_000_000 as Millis },
     random: () => 0.5,
+    // Time passes in no time.
+    timers: {
+      after: (_, then) => {
+        let isWanted = true;
+        queueMicrotask(() => isWanted && then());
+        return () => {
+          isWanted = false;
+        };
+      },
+    },
+    responses: new ResponseStore(STORE_BYTES),
     ...parts,
   };
 }

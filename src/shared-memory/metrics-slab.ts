@@ -38,7 +38,9 @@ export const WORD = {
   /** Gauges of an upstream; zeroed by the supervisor when it reaps the slot. */
   OPEN_CONNECTIONS: 10,
   WAITING_EXCHANGES: 11,
-  /** 12 to 15 are free. */
+  /** 12 and 15 are free. */
+  CACHE_HITS: 13,
+  CACHE_MISSES: 14,
   ERRORS: 16,
   GATEWAY_TIME: 80,
   UPSTREAM_TIME: 80 + HISTOGRAM_WORDS,

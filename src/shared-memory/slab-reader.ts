@@ -39,6 +39,14 @@ export class SeriesTotals {
     return this.words[WORD.RETRIES];
   }
 
+  get cacheHits(): number {
+    return this.words[WORD.CACHE_HITS];
+  }
+
+  get cacheMisses(): number {
+    return this.words[WORD.CACHE_MISSES];
+  }
+
   get openConnections(): number {
     return this.words[WORD.OPEN_CONNECTIONS];
   }

@@ -33,6 +33,8 @@ export interface SeriesSample {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly retries: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
   readonly openConnections: number;
   readonly waitingExchanges: number;
   readonly gatewayTime: DurationSample;
@@ -68,6 +70,8 @@ function sampleOf(name: string, totals: SeriesTotals): SeriesSample {
     bytesIn: totals.bytesIn,
     bytesOut: totals.bytesOut,
     retries: totals.retries,
+    cacheHits: totals.cacheHits,
+    cacheMisses: totals.cacheMisses,
     openConnections: totals.openConnections,
     waitingExchanges: totals.waitingExchanges,
     gatewayTime: durationsOf(totals.gatewayTime),

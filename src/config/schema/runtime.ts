@@ -26,6 +26,11 @@ const memory = z.strictObject({
   buckets: wholeNumber(1024, 16_777_216)
     .prefault(262_144)
     .describe('Rate-limit buckets: clients with a limit at one time.'),
+  cache: size({ min: MIB, max: 16 * 1024 * MIB })
+    .prefault('64MiB')
+    .describe(
+      'Room for responses that `cache` policies store. Of each acceptor: it is not shared, and what is not used costs nothing.',
+    ),
   series: wholeNumber(16, 65_536)
     .prefault(4096)
     .describe(

@@ -4,6 +4,7 @@
  */
 import type { Millis } from '../../brand.ts';
 import type { Consumers } from '../consumers.ts';
+import type { ResponseStore } from './cache/response-store.ts';
 
 export interface PolicyHost {
   /** Names this policy's place in the config, the same in every acceptor and over reloads: what it counts is kept under it. */
@@ -12,6 +13,15 @@ export interface PolicyHost {
   readonly clock: Clock;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
+  /** For effects that must not take for ever. */
+  readonly timers: Timers;
+  /** What caches have stored: one for all of them, which outlives policies and reloads. */
+  readonly responses: ResponseStore;
+}
+
+export interface Timers {
+  /** Calls after that time, in milliseconds, and never before it has returned. @returns what cancels it */
+  after(ms: number, then: () => void): () => void;
 }
 
 export interface Clock {

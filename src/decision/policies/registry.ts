@@ -1,9 +1,10 @@
+import { cache } from './cache/cache.ts';
 import { headers } from './headers.ts';
 import type { PolicyDefinition } from './policy.ts';
 import { respond } from './respond.ts';
 
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
-export const POLICIES = { headers, respond } as const satisfies Record<string, PolicyDefinition<never>>;
+export const POLICIES = { cache, headers, respond } as const satisfies Record<string, PolicyDefinition<never>>;
 
 export type PolicyName = keyof typeof POLICIES;
 

@@ -9,6 +9,7 @@ const GLOBALS: CompiledGlobals = {
   listeners: [],
   upstreams: [],
   consumers: [],
+  cacheBytes: 1024,
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
 };
 

@@ -42,6 +42,7 @@ const anyExchange = (textLength: number): fc.Arbitrary<ExchangeRecord> => {
     upstream: fc.option(named),
     endpoint: fc.option(text),
     consumer: fc.option(text),
+    cacheResult: fc.constantFrom('hit' as const, 'miss' as const, null),
     attempts: fc.nat(9),
     gatewayMs: millis,
     upstreamMs: millis,
