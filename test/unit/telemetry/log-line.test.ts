@@ -10,7 +10,7 @@ import { anExchange } from './an-exchange.ts';
 const NOW = Date.UTC(2026, 10, 21, 10, 54, 7, 42);
 
 /** What a line holds, made the simple way. */
-function plain(exchange: ExchangeRecord, epochMs: number): Record<string, unknown> {
+function plain({ cacheResult, ...exchange }: ExchangeRecord, epochMs: number): Record<string, unknown> {
   const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
   return {
     time: new Date(epochMs).toISOString(),
@@ -20,6 +20,7 @@ function plain(exchange: ExchangeRecord, epochMs: number): Record<string, unknow
     gatewayMs: rounded(exchange.gatewayMs),
     upstreamMs: rounded(exchange.upstreamMs),
     transferMs: rounded(exchange.transferMs),
+    ...(cacheResult === null ? {} : { cache: cacheResult }),
   };
 }
 

@@ -110,7 +110,9 @@ function join(parts: CacheParts, decision: Decision, visit: Visit): Verdict {
   } else if (!canFill(visit, request.method)) return PASS;
   const now = clock.monotonic();
   const waitsFor = visit.startedAt + LONGEST_WAIT_MS - now;
-  if (!visit.isAlone && !visit.control.noCache && !store.isPassed(visit.fillKey, now)) {
+  const mayShare = !visit.isAlone && !visit.control.noCache && !store.isPassed(visit.fillKey, now);
+  // A refresh always says that it is under way: one is enough.
+  if (mayShare || visit.isRefresh) {
     const { fill, isOwn } = store.fill(visit.fillKey);
     if (isOwn) visit.fill = fill;
     else if (waitsFor > 0) return waitFor(parts, decision, visit, fill, waitsFor);
