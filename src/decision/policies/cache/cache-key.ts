@@ -42,7 +42,7 @@ function subjectOf(claims: Claims): unknown {
 function queryKey(query: string | null, { query: form, ignoreQuery }: QueryRules): string {
   if (query === null) return '';
   if (form === 'exact' && ignoreQuery.length === 0) return `?${query}`;
-  const kept = query.split('&').filter((pair) => !isIgnored(parameterName(pair), ignoreQuery));
+  const kept = query.split('&').filter((pair) => pair !== '' && !isIgnored(parameterName(pair), ignoreQuery));
   if (form === 'sorted') kept.sort();
   return kept.length === 0 ? '' : `?${kept.join('&')}`;
 }
