@@ -4,6 +4,7 @@
  * `Atomics.notify` does not reach another process.
  */
 import type { Generation, Millis } from './brand.ts';
+import type { Purge } from './decision/policies/cache/purge.ts';
 
 /** How an acceptor is started: its place in shared memory and the inherited listening sockets. In its environment, as JSON. */
 export interface AcceptorAssignment {
@@ -32,12 +33,15 @@ export type ToAcceptor =
       readonly kind: 'key-set';
       readonly url: string;
       readonly keys: readonly Readonly<Record<string, unknown>>[] | null;
-    };
+    }
+  /** Drop stored responses, then say how many by the same number. */
+  | { readonly kind: 'purge-cache'; readonly number: number; readonly purge: Purge };
 
 export type FromAcceptor =
   /** It accepts connections on all listeners. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'acknowledged'; readonly generation: Generation }
+  | { readonly kind: 'cache-purged'; readonly number: number; readonly dropped: number }
   /** It cannot serve and is about to exit; one sentence for the operator. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** A token names a key that the set does not hold: a newer one may. At most one a second for each set. */

@@ -3,6 +3,7 @@ import type { OffloadTask } from '../decision/policies/effect.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
 import type { Deadlines } from './deadlines.ts';
+import type { Exchange } from './pipeline.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -25,5 +26,7 @@ export interface AcceptorContext {
   /** True once the acceptor is on its way out: every response then closes its connection. */
   readonly isDraining: boolean;
   readonly offload: Offload;
+  /** Makes a request once more, without its client; see `Decision.refresh`. */
+  refresh(exchange: Exchange): void;
   now(): MonotonicMs;
 }

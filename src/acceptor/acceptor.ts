@@ -3,7 +3,8 @@ import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { AccessLogTarget, CompiledConsumer, CompiledUpstream } from '../config/compiled.ts';
 import { ConsumerTable } from '../decision/consumers.ts';
-import type { Clock } from '../decision/policies/host.ts';
+import type { Purge } from '../decision/policies/cache/purge.ts';
+import { ResponseStore } from '../decision/policies/cache/response-store.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
@@ -23,7 +24,9 @@ import { FaultReport } from './policies/fault-report.ts';
 import { FlightGates } from './policies/flight-gates.ts';
 import { KeySetShelf } from './policies/key-set-shelf.ts';
 import { PolicyShelf, type SharedHost } from './policies/policy-shelf.ts';
+import { Refresh } from './policies/refresh.ts';
 import { SideRequestSender } from './policies/side-request.ts';
+import { SYSTEM_CLOCK, SYSTEM_TIMERS } from './policies/system-host.ts';
 import { userCodeGuard } from './policies/user-code.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
@@ -36,12 +39,6 @@ const LOG_FLUSH_LIMIT_MS = 1000;
 const KEYS_LIMIT_MS = 5000;
 /** How often an acceptor that drains looks whether it may go. */
 const DRAIN_CHECK_EVERY_MS = 20;
-
-const SYSTEM_CLOCK: Clock = {
-  wall: () => Date.now() as Millis,
-  // CLOCK_MONOTONIC, which is one for the whole machine; performance.now() begins with each process.
-  monotonic: () => (Number(process.hrtime.bigint() / 1000n) / 1000) as Millis,
-};
 
 /** One acceptor process: takes over snapshots, accepts connections, and leaves when it is told to. */
 export class Acceptor implements AcceptorContext {
@@ -63,6 +60,7 @@ export class Acceptor implements AcceptorContext {
   #consumersKey = '';
   readonly #faults = new FaultReport();
   readonly keySets = new KeySetShelf();
+  readonly #responses: ResponseStore;
   readonly #shelf: PolicyShelf;
   #drainTimer: NodeJS.Timeout | null = null;
 
@@ -71,6 +69,8 @@ export class Acceptor implements AcceptorContext {
     this.#memory = memory;
     this.#slot = assignment.slot as AcceptorSlot;
     this.viaPseudonym = assignment.viaPseudonym;
+    const { cacheBytes } = new ConfigImage(memory.configHalf(halfOf(memory.control.generation()))).globals();
+    this.#responses = new ResponseStore(cacheBytes);
     const host: SharedHost = {
       clock: SYSTEM_CLOCK,
       random: Math.random,
@@ -78,6 +78,8 @@ export class Acceptor implements AcceptorContext {
       flights: new FlightGates(new FlightTable(memory.flights, memory.plan.slots, this.#slot)),
       keySets: this.keySets,
       sideRequests: new SideRequestSender(this),
+      timers: SYSTEM_TIMERS,
+      responses: this.#responses,
     };
     this.#shelf = new PolicyShelf(host, new ConsumerTable([]), () => userCodeGuard());
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
@@ -85,6 +87,15 @@ export class Acceptor implements AcceptorContext {
 
   get snapshot(): Snapshot {
     return this.#snapshot!;
+  }
+
+  refresh(exchange: Exchange): void {
+    if (!this.isDraining) new Refresh(exchange, this).begin();
+  }
+
+  /** @returns how many stored responses were dropped */
+  purgeCache(purge: Purge): number {
+    return this.#responses.purge(purge);
   }
 
   now(): MonotonicMs {

@@ -11,11 +11,12 @@ import type { Millis } from '../brand.ts';
 import { Decision, type PolicyResponse, responseOf } from '../decision/decision.ts';
 import type { Effect } from '../decision/policies/effect.ts';
 import { ANSWERED, PASS, REFUSED, type Verdict } from '../decision/policies/verdict.ts';
-import type { ErrorCode } from '../errors/table.ts';
+import { ERRORS, type ErrorCode } from '../errors/table.ts';
 import { ExchangeState } from './exchange-state.ts';
 import { performEffect } from './policies/perform-effect.ts';
 import type { UpstreamResponse } from './policies/upstream-response.ts';
 import { type Answer, ownAnswerFor } from './response/answer.ts';
+import { PacedBody, PIECE_BYTES } from './response/paced-body.ts';
 
 type Then = (result: unknown) => void;
 
@@ -40,13 +41,19 @@ export abstract class DecidedExchange extends ExchangeState {
     isBodyless: boolean,
   ): void;
   protected abstract sendWhole(answer: Answer, status: number): void;
+  protected abstract mustClose(): boolean;
+  protected abstract watchClient(): void;
 
   // ── The request ──
 
   protected askPolicies(): void {
-    const decision = new Decision(this, this.route!, null);
+    const decision = this.makeDecision();
     this.decision = decision;
     this.#followRequest(this.route!.chain!.runRequest(decision));
+  }
+
+  protected makeDecision(): Decision {
+    return new Decision(this, this.route!, null);
   }
 
   #followRequest(verdict: Verdict): void {
@@ -115,7 +122,46 @@ export abstract class DecidedExchange extends ExchangeState {
 
   #sendOwn(decision: Decision): void {
     this.#letGo();
-    this.sendWhole(ownAnswerFor(this), decision.own!.status);
+    const answer = ownAnswerFor(this);
+    const { status } = decision.own!;
+    if (answer.body !== null && answer.body.length > PIECE_BYTES) this.#sendPaced(answer, status);
+    else this.sendWhole(answer, status);
+  }
+
+  /** A body that is too large to be handed over at once. */
+  #sendPaced(answer: Answer, status: number): void {
+    this.status = status;
+    this.responseBegun = true;
+    this.pacedBody = new PacedBody(answer.body!);
+    this.downstream.begin(answer.head, answer.contentLength, this.mustClose());
+    this.sendPieces();
+  }
+
+  /** Goes on until the client takes no more. */
+  protected sendPieces(): void {
+    for (let piece = this.pacedBody!.next(); piece !== null; piece = this.pacedBody!.next()) {
+      this.bytesOut += piece.length;
+      if (this.downstream.write(piece)) continue;
+      this.watchClient();
+      return;
+    }
+    this.responseEnded = true;
+    if (this.downstream.end()) this.finish(null);
+    else this.watchClient();
+  }
+
+  /** The upstream has failed for good, before a response. True: a policy has an answer of its own, which is sent. */
+  protected isAnsweredByPolicy(code: ErrorCode): boolean {
+    const chain = this.route!.chain!;
+    if (!chain.hasFailure || ERRORS[code].source !== 'upstream' || this.decision!.own !== null) return false;
+    const verdict = chain.runFailure(this.decision!, code);
+    if (verdict === null) return false;
+    this.wait?.cancel();
+    this.wait = null;
+    this.#letGo();
+    this.unwatch();
+    this.#followResponse(verdict);
+    return true;
   }
 
   /** The response is here as a whole, because a policy wanted to see all of it. */

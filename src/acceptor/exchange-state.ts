@@ -8,6 +8,7 @@ import type { AcceptorContext } from './acceptor-context.ts';
 import { Watched } from './deadlines.ts';
 import type { Downstream } from './listener/downstream.ts';
 import { RequestBody } from './request-body.ts';
+import type { PacedBody } from './response/paced-body.ts';
 import type { Route, Snapshot } from './snapshot.ts';
 import type { PendingConnection, UpstreamConnection } from './upstream/upstream.ts';
 import { NONE_TRIED, type UpstreamGroup } from './upstream/upstream-group.ts';
@@ -64,6 +65,8 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
   bodylessHead: Buffer | null = null;
   /** What that response declares as its length; -1: nothing. */
   declaredLength = -1;
+  /** A body of the gateway's own that goes out piece by piece. */
+  pacedBody: PacedBody | null = null;
   finished = false;
 
   // Record.
@@ -101,8 +104,16 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
     return this.decision === null ? 0 : this.decision.dryRunRefusals;
   }
 
+  get cacheResult(): 'hit' | 'miss' | null {
+    return this.decision === null ? null : this.decision.cacheResult;
+  }
+
   get scheme(): 'http' | 'https' {
     return this.forwarded.proto === 'https' ? 'https' : 'http';
+  }
+
+  get forwardedHost(): string {
+    return this.forwarded.host;
   }
 
   get headers(): readonly string[] {

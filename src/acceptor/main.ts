@@ -66,6 +66,9 @@ function listen(acceptor: Acceptor): void {
       case 'key-set':
         acceptor.keySets.receive(message.url, message.keys);
         return;
+      case 'purge-cache':
+        tell({ kind: 'cache-purged', number: message.number, dropped: acceptor.purgeCache(message.purge) });
+        return;
       default:
         message satisfies never;
     }

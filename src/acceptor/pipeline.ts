@@ -138,7 +138,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     if (isBodyless) {
       this.bodylessHead = head;
       this.declaredLength = status === 204 ? -1 : contentLength;
-    } else this.downstream.begin(head, contentLength, this.#mustClose());
+    } else this.downstream.begin(head, contentLength, this.mustClose());
     this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
   }
 
@@ -150,13 +150,17 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
       return;
     }
     this.connection!.pause();
-    this.#watchClient();
+    this.watchClient();
   }
 
   /** The client has taken what was held back for it. */
   onWritable(): void {
     if (this.responseEnded) {
       this.finish(null);
+      return;
+    }
+    if (this.pacedBody !== null) {
+      this.sendPieces();
       return;
     }
     this.#watchUpstream();
@@ -167,12 +171,12 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
   }
 
-  #watchClient(): void {
+  protected watchClient(): void {
     this.watch('client_stalled', this.downstream.listener.config.limits.bodyTimeout);
   }
 
   /** Whether this response must be the connection's last: the gateway is leaving, or the client sends what nobody will read. */
-  #mustClose(): boolean {
+  protected mustClose(): boolean {
     const { body, downstream, acceptor } = this;
     if (acceptor.isDraining) return true;
     if (body === null || body.isComplete) return false;
@@ -186,9 +190,9 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     this.responseEnded = true;
     if (this.bodylessHead !== null) {
       const body = this.method === 'HEAD' || this.status === 204 || this.status === 304 ? null : NO_BYTES;
-      this.downstream.respond(this.bodylessHead, body, this.declaredLength, this.#mustClose());
+      this.downstream.respond(this.bodylessHead, body, this.declaredLength, this.mustClose());
     } else if (!this.downstream.end()) {
-      this.#watchClient();
+      this.watchClient();
       return;
     }
     this.finish(null);
@@ -247,7 +251,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
   /** Tells the client what went wrong. One that has part of a response already must not take it for complete. */
   #giveUp(code: ErrorCode): void {
     if (!this.responseBegun) {
-      this.answer(code);
+      if (this.decision === null || !this.isAnsweredByPolicy(code)) this.answer(code);
       return;
     }
     this.downstream.abort();
@@ -271,7 +275,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
   #send(answer: Answer, status: number): void {
     this.status = status;
     this.bytesOut = answer.body === null ? 0 : answer.body.length;
-    const close = answer.close || this.#mustClose() || this.downstream.head.contentLength < 0;
+    const close = answer.close || this.mustClose() || this.downstream.head.contentLength < 0;
     this.downstream.respond(answer.head, answer.body, answer.contentLength, close);
   }
 
@@ -288,6 +292,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     this.connection = null;
     this.body?.discard();
     if (this.decision !== null) this.route!.chain!.end(this.decision);
+    if (this.decision !== null && this.decision.refreshFrom >= 0) this.acceptor.refresh(this);
     this.settleTimes();
     this.acceptor.metrics.record(this);
     this.acceptor.accessLog?.add(this);

@@ -49,6 +49,7 @@ export function compile({ config, source, modules }: LoadedConfig, assignSeries:
     modules: modules.all().map(({ compiled }) => compiled),
     accessLog: compileAccessLog(config.telemetry.accessLog, source),
     offloadThreads: config.runtime.offload.threads,
+    cacheBytes: config.runtime.memory.cache,
   };
   const book = new PolicyBook(config, source, modules);
   const routes = config.routes.map((route, index): RouteRecord => {

@@ -165,6 +165,8 @@ export interface CompiledGlobals {
   readonly offloadThreads: number;
   /** What the supervisor fetches for policies. */
   readonly keySets: readonly KeySetOptions[];
+  /** What the response store of each acceptor may hold. */
+  readonly cacheBytes: number;
 }
 
 export interface AccessLogTarget {

@@ -5,8 +5,11 @@
  *             onResponse 0 <- 1 <- 2 <- 3  <---------'
  *
  * A policy that answers in the upstream's place is where the way back begins: those behind it never saw the request and do not
- * see the response. Whoever waits is asked again, through `continueRequest` or `continueResponse`, when its effect is there.
+ * see the response. An upstream that fails is reported on the way back, too, until one answers in its place: those further
+ * out then see that response. Whoever waits is asked again, through `continueRequest` or `continueResponse`, when its effect is there.
  */
+
+import type { ErrorCode } from '../errors/table.ts';
 import { type Decision, responseOf } from './decision.ts';
 import type { Policy } from './policies/policy.ts';
 import { ANSWERED, PASS, REFUSED, type Verdict } from './policies/verdict.ts';
@@ -44,6 +47,7 @@ export class Chain {
   readonly steps: readonly Step[];
   readonly hasRequest: boolean;
   readonly hasResponse: boolean;
+  readonly hasFailure: boolean;
   readonly hasEnd: boolean;
   readonly #listener: ChainListener;
 
@@ -51,13 +55,14 @@ export class Chain {
     this.steps = steps;
     this.hasRequest = steps.some(({ policy }) => policy.onRequest !== null);
     this.hasResponse = steps.some(({ policy }) => policy.onResponse !== null);
+    this.hasFailure = steps.some(({ policy }) => policy.onFailure != null);
     this.hasEnd = steps.some(({ policy }) => policy.onEnd !== null);
     this.#listener = listener;
   }
 
   /** Asks every policy about the request. */
   runRequest(decision: Decision): Verdict {
-    decision.step = -1;
+    decision.step = decision.first - 1;
     return this.#askRequest(decision);
   }
 
@@ -80,9 +85,31 @@ export class Chain {
     return verdict === PASS || verdict === ANSWERED ? this.#askResponse(decision) : verdict;
   }
 
+  /**
+   * Tells the policies that saw the request that its upstream failed without a response.
+   *
+   * @returns null when none has an answer of its own; else as `runResponse`
+   */
+  runFailure(decision: Decision, code: ErrorCode): Verdict | null {
+    try {
+      for (let i = decision.begun - 1; i >= decision.first; i--) {
+        decision.step = i;
+        const step = this.steps[i]!;
+        const verdict = step.policy.onFailure?.(decision, code) ?? PASS;
+        if (verdict !== ANSWERED) continue;
+        if (decision.trace !== null) this.#listener.onStep(step, 'response', verdict);
+        decision.arrive(responseOf(decision.own!));
+        return this.#askResponse(decision);
+      }
+      return null;
+    } catch (error) {
+      return this.#fail(decision, error);
+    }
+  }
+
   /** Lets every policy that saw the request give back what it holds. */
   end(decision: Decision): void {
-    for (let i = decision.begun - 1; i >= 0; i--) {
+    for (let i = decision.begun - 1; i >= decision.first; i--) {
       const step = this.steps[i]!;
       try {
         const { onEnd } = step.policy;
@@ -114,7 +141,7 @@ export class Chain {
   #askResponse(decision: Decision): Verdict {
     const { steps } = this;
     try {
-      for (let i = decision.step - 1; i >= 0; i--) {
+      for (let i = decision.step - 1; i >= decision.first; i--) {
         decision.step = i;
         const step = steps[i]!;
         if (step.policy.onResponse === null) continue;

@@ -16,6 +16,8 @@ export interface PolicyRequest extends RequestFacts {
   /** Name of the listener. */
   readonly listener: string;
   readonly requestId: string;
+  /** What the upstream is told in X-Forwarded-Host: the same, or what a trusted proxy says it was before that. */
+  readonly forwardedHost: string;
   /** The client's end-to-end headers: lower-case names and values alternate, latin1. */
   readonly headers: readonly string[];
   /** Declared length of the body; 0: there is none, -1: it is not declared. */
@@ -39,6 +41,8 @@ export interface PolicyResponse extends HeaderSource {
   /** Declared length; -1: none. */
   readonly contentLength: number;
   readonly source: 'upstream' | 'policy';
+  /** All end-to-end headers but Date, made anew at each call: lower-case names and values alternate. */
+  headers(): readonly string[];
 }
 
 /** A response that a policy gives in the upstream's place. */
@@ -56,7 +60,7 @@ export function responseOf({ status, headers, body }: OwnResponse): PolicyRespon
     const values = headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === name);
     return values.length === 0 ? null : values.join(', ');
   };
-  return { status, contentLength: body?.length ?? -1, source: 'policy', header };
+  return { status, contentLength: body?.length ?? -1, source: 'policy', headers: () => headers, header };
 }
 
 /** Whoever wants to see a body as it passes. A chunk is a view that must not be kept. */
@@ -127,15 +131,38 @@ export class Decision {
   step = 0;
   /** Steps whose `onRequest` has been called. */
   begun = 0;
+  /** The first step that takes part: all but in a refresh. */
+  readonly first: number;
+
+  // What the cache tells its host.
+  /** Whether what the client was sent came out of the store. Null: no cache was asked. */
+  cacheResult: 'hit' | 'miss' | null = null;
+  /** The step from which on this request is to be made again, without its client; -1: it is not. */
+  refreshFrom = -1;
+  /** This is such a request: nobody sees its response. */
+  readonly isRefresh: boolean;
 
   #requestHeaders: HeaderChanges | null = null;
   #responseHeaders: HeaderChanges | null = null;
   #kept: Map<object, unknown> | null = null;
 
-  constructor(request: PolicyRequest, route: PolicyRoute, trace: Trace | null) {
+  /** @param original the decision whose `refresh` asked for this one; null for the request of a client */
+  constructor(request: PolicyRequest, route: PolicyRoute, trace: Trace | null, original: Decision | null = null) {
     this.request = request;
     this.route = route;
     this.trace = trace;
+    this.isRefresh = original !== null;
+    this.first = original === null ? 0 : original.refreshFrom;
+    if (original !== null) this.#takeFrom(original);
+  }
+
+  /** The policies before the first step are not asked again: what they decided about the request stands. */
+  #takeFrom({ consumer, claims, target, host, requestHeaderChanges }: Decision): void {
+    this.consumer = consumer;
+    this.claims = claims;
+    this.target = target;
+    this.host = host;
+    if (requestHeaderChanges !== null) this.requestHeaders.restore(requestHeaderChanges.save());
   }
 
   /** Changes to the headers the upstream sees. */
@@ -185,6 +212,14 @@ export class Decision {
   answer(response: OwnResponse): Verdict {
     this.own = response;
     return ANSWERED;
+  }
+
+  /**
+   * Has the request made once more when this exchange is over, from the policy that asks on, for what it leaves behind: nobody
+   * waits for it, and nobody sees what comes of it.
+   */
+  refresh(): void {
+    this.refreshFrom = this.step;
   }
 
   /**

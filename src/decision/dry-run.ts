@@ -10,10 +10,14 @@ import { bucketBytes } from '../shared-memory/token-buckets.ts';
 import type { Chain } from './chain.ts';
 import { ConsumerTable } from './consumers.ts';
 import type { Decision, PolicyRequest } from './decision.ts';
+import { ResponseStore } from './policies/cache/response-store.ts';
 import { OFFLOAD_FAILED } from './policies/effect.ts';
 import type { Gate, PolicyHost } from './policies/host.ts';
 import { REFUSED, type Verdict, WAITING } from './policies/verdict.ts';
 import { pathParameter } from './route/path-parameter.ts';
+
+/** Room for what caches store in a dry run. */
+const STORE_BYTES = 4 * 1024 * 1024;
 
 /** A request as somebody describes it. Everything has a default. */
 export interface DryRequestParts {
@@ -62,6 +66,10 @@ export class DryRequest implements PolicyRequest {
     return this.host;
   }
 
+  get forwardedHost(): string {
+    return this.host;
+  }
+
   get bodyLength(): number {
     return this.body.length;
   }
@@ -102,6 +110,17 @@ export function dryHost(parts: Partial<PolicyHost> = {}): PolicyHost {
     sideRequests: { send: () => false },
     rateLimits: new SharedRateLimits(new SharedArrayBuffer(bucketBytes(DRY_KEYS))),
     flights: { gate: (scope, { limit }) => dryGate(scope, limit) },
+    // Time passes in no time.
+    timers: {
+      after: (_, then) => {
+        let isWanted = true;
+        queueMicrotask(() => isWanted && then());
+        return () => {
+          isWanted = false;
+        };
+      },
+    },
+    responses: new ResponseStore(STORE_BYTES),
     ...parts,
   };
 }

@@ -57,6 +57,23 @@ export interface HeaderSource {
   header(name: string): string | null;
 }
 
+/** How far changes had come at some moment. */
+export interface SavedChanges {
+  readonly hidden: readonly string[];
+  readonly added: readonly string[];
+}
+
+/** The header as those changes leave it. @param changes null: none @param source null: the message has not arrived yet */
+export function valueWith(changes: SavedChanges | null, source: HeaderSource | null, name: string): string | null {
+  if (changes === null) return source?.header(name) ?? null;
+  const { hidden, added } = changes;
+  let joined = hidden.includes(name) ? null : (source?.header(name) ?? null);
+  for (let i = 0; i < added.length; i += 2) {
+    if (added[i] === name) joined = joined === null ? added[i + 1]! : `${joined}, ${added[i + 1]}`;
+  }
+  return joined;
+}
+
 /**
  * What policies change about the headers of one message. The message itself is not copied: whoever renders it leaves out
  * what is hidden and adds what was added.
@@ -93,11 +110,18 @@ export class HeaderChanges {
 
   /** The header as the receiver will see it, several lines joined by `, `; null: not at all. */
   get(name: string): string | null {
-    let joined = this.#hidden.includes(name) ? null : (this.#source?.header(name) ?? null);
-    for (let i = 0; i < this.#added.length; i += 2) {
-      if (this.#added[i] === name) joined = joined === null ? this.#added[i + 1]! : `${joined}, ${this.#added[i + 1]}`;
-    }
-    return joined;
+    return valueWith(this, this.#source, name);
+  }
+
+  /** What has been changed so far, for `restore`. */
+  save(): SavedChanges {
+    return { hidden: [...this.#hidden], added: [...this.#added] };
+  }
+
+  /** Takes back whatever was changed since. @param saved null: everything */
+  restore(saved: SavedChanges | null): void {
+    this.#hidden.splice(0, this.#hidden.length, ...(saved?.hidden ?? []));
+    this.#added.splice(0, this.#added.length, ...(saved?.added ?? []));
   }
 
   /** Whether the original lines of this name are left out, also in the spelling that CGI and its heirs take for the same. */

@@ -26,7 +26,7 @@
 export const MAGIC = 0x504e5354;
 
 /** Raised with every change to this file's words or to the slab's; a process that finds another number refuses the memory. */
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 /** Where an acceptor finds the memory: after stdin, stdout, stderr and the IPC channel. */
 export const SHARED_MEMORY_FD = 4;

@@ -40,7 +40,9 @@ export const WORD = {
   WAITING_EXCHANGES: 11,
   /** Requests that limits on trial would have refused. */
   DRY_RUN_REFUSALS: 12,
-  /** 13 to 15 are free. */
+  /** Exchanges for which a cache was asked. 15 is free. */
+  CACHE_HITS: 13,
+  CACHE_MISSES: 14,
   ERRORS: 16,
   GATEWAY_TIME: 80,
   UPSTREAM_TIME: 80 + HISTOGRAM_WORDS,

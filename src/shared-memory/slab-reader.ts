@@ -43,6 +43,14 @@ export class SeriesTotals {
     return this.words[WORD.DRY_RUN_REFUSALS];
   }
 
+  get cacheHits(): number {
+    return this.words[WORD.CACHE_HITS];
+  }
+
+  get cacheMisses(): number {
+    return this.words[WORD.CACHE_MISSES];
+  }
+
   get openConnections(): number {
     return this.words[WORD.OPEN_CONNECTIONS];
   }

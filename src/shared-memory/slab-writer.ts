@@ -45,6 +45,9 @@ export class SlabWriter {
     words[at + WORD.ATTEMPTS] += exchange.attempts;
     if (exchange.attempts > 1) words[at + WORD.RETRIES] += exchange.attempts - 1;
     if (exchange.error !== null) words[at + WORD.ERRORS + errorNumber(exchange.error)] += 1;
+    if (exchange.cacheResult !== null) {
+      words[at + (exchange.cacheResult === 'hit' ? WORD.CACHE_HITS : WORD.CACHE_MISSES)] += 1;
+    }
     addDuration(words, at + WORD.GATEWAY_TIME, exchange.gatewayMs);
     // An exchange that never had an upstream waited for none: a zero would only drag the quantiles down.
     if (exchange.upstream !== null) addDuration(words, at + WORD.UPSTREAM_TIME, exchange.upstreamMs);

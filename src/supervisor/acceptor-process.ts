@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
+import type { Purge } from '../decision/policies/cache/purge.ts';
 import { type AcceptorAssignment, ASSIGNMENT_VARIABLE, type FromAcceptor, type ToAcceptor } from '../ipc.ts';
 import { Heartbeat } from './heartbeat.ts';
 
@@ -26,6 +27,9 @@ export class AcceptorProcess {
   readonly heartbeat = new Heartbeat();
   readonly #child: ChildProcess;
   #failure: string | null = null;
+  #purges = 0;
+  /** Who waits for which purge. */
+  readonly #purging = new Map<number, (dropped: number | null) => void>();
 
   /** @param fds shared memory first, then one listening socket a listener, as ipc.ts numbers them */
   constructor(lane: number, assignment: AcceptorAssignment, fds: readonly number[], events: AcceptorEvents) {
@@ -40,7 +44,10 @@ export class AcceptorProcess {
     this.#child.on('error', (error) => {
       if (this.#child.pid === undefined) events.onExit(this, error.message, null);
     });
-    this.#child.on('exit', (code, signal) => events.onExit(this, signal ?? `exit code ${code}`, this.#failure));
+    this.#child.on('exit', (code, signal) => {
+      for (const tell of this.#purging.values()) tell(null);
+      events.onExit(this, signal ?? `exit code ${code}`, this.#failure);
+    });
   }
 
   /** Why it could not serve, in its own words; null when it never said. */
@@ -66,6 +73,19 @@ export class AcceptorProcess {
     this.#tell({ kind: 'key-set', url, keys });
   }
 
+  /** Resolves to how many responses were dropped, or to null when the process ended before it said so: its store is gone. */
+  purgeCache(purge: Purge): Promise<number | null> {
+    if (!this.#child.connected) return Promise.resolve(null);
+    const number = ++this.#purges;
+    return new Promise((resolve) => {
+      this.#purging.set(number, (dropped) => {
+        this.#purging.delete(number);
+        resolve(dropped);
+      });
+      this.#tell({ kind: 'purge-cache', number, purge });
+    });
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -78,6 +98,9 @@ export class AcceptorProcess {
         return;
       case 'acknowledged':
         events.onAcknowledged(this, message.generation);
+        return;
+      case 'cache-purged':
+        this.#purging.get(message.number)?.(message.dropped);
         return;
       case 'failed':
         this.#failure = message.reason;

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
+import type { Purge } from '../decision/policies/cache/purge.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { AcceptorProcess } from './acceptor-process.ts';
 import { Backoff } from './backoff.ts';
@@ -108,6 +109,12 @@ export class Fleet extends EventEmitter<FleetEvents> {
 
   announce(generation: Generation): void {
     for (const acceptor of this.#running) acceptor.takeOver(generation);
+  }
+
+  /** Has every acceptor drop stored responses. Resolves when all have. */
+  async purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }> {
+    const counts = await Promise.all([...this.#running].map((acceptor) => acceptor.purgeCache(purge)));
+    return { acceptors: counts.length, dropped: counts.reduce<number>((sum, count) => sum + (count ?? 0), 0) };
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
 import type { SeriesName } from '../config/series.ts';
+import type { Purge } from '../decision/policies/cache/purge.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import { SlabReader } from '../shared-memory/slab-reader.ts';
 import { bucketEvictions } from '../shared-memory/token-buckets.ts';
@@ -17,7 +18,7 @@ const MOST_SHOWN = 50;
 /** A heartbeat comes each second; three missed ones are no hiccup. */
 const UNRESPONSIVE_AFTER_MS = 3000;
 
-/** What operators see of a gateway, read from shared memory: no acceptor is asked, and none can hold up an answer. */
+/** What operators see of a gateway, read from shared memory: no acceptor is asked, and none can hold up an answer but a purge's. */
 export class Observation implements MetricsSource, AdminSource {
   readonly version = VERSION;
   readonly slabs: SlabReader;
@@ -68,6 +69,10 @@ export class Observation implements MetricsSource, AdminSource {
 
   async metrics(): Promise<{ text: string; contentType: string }> {
     return { text: await this.#page.render(), contentType: this.#page.contentType };
+  }
+
+  purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }> {
+    return this.#supervisor.fleet.purgeCache(purge);
   }
 
   status(): Status {

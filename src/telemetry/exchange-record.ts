@@ -31,6 +31,8 @@ export interface ExchangeRecord {
   readonly upstream: { readonly name: string; readonly series: SeriesId } | null;
   readonly endpoint: string | null;
   readonly consumer: string | null;
+  /** Whether the response came out of the cache. Null: none was asked. */
+  readonly cacheResult: 'hit' | 'miss' | null;
   /** Attempts made at an upstream: 0 when the gateway answered itself. */
   readonly attempts: number;
   readonly gatewayMs: Millis;

@@ -47,7 +47,7 @@ export class LineRenderer {
       `,"consumer":${textOrNull(exchange.consumer)},"attempts":${exchange.attempts}` +
       `,"gatewayMs":${millis(exchange.gatewayMs)},"upstreamMs":${millis(exchange.upstreamMs)}` +
       `,"transferMs":${millis(exchange.transferMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}` +
-      `${ending}}\n`
+      `${cacheField(exchange.cacheResult)}${ending}}\n`
     );
   }
 
@@ -97,6 +97,11 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
+/** Only there where a cache was asked. */
+function cacheField(result: ExchangeRecord['cacheResult']): string {
+  return result === null ? '' : `,"cache":"${result}"`;
+}
+
 /** A duration with three digits behind the point; a fractional number's own conversion to text takes several times as long. */
 function millis(ms: number): string {
   const us = Math.round(ms * 1000);
@@ -120,6 +125,7 @@ function cut(exchange: ExchangeRecord): ExchangeRecord {
     upstream: shortenedName(exchange.upstream),
     endpoint: endpoint === null ? null : shortened(endpoint),
     consumer: consumer === null ? null : shortened(consumer),
+    cacheResult: exchange.cacheResult,
     attempts,
     gatewayMs: exchange.gatewayMs,
     upstreamMs: exchange.upstreamMs,

@@ -70,6 +70,12 @@ export const FAMILIES: readonly Family[] = [
         .map((route) => ({ labels: { route: route.name }, value: route.dryRunRefusals })),
   },
   {
+    name: 'penstock_cache_requests_total',
+    help: 'Exchanges for which a cache was asked: hit, the response came out of the store; miss, from the upstream.',
+    type: 'counter',
+    read: ({ routes }) => routes.flatMap((route) => cacheResults({ route: route.name }, route)),
+  },
+  {
     name: 'penstock_upstream_requests_total',
     help: 'Exchanges ended for which this upstream was chosen, by the class of the status the client was sent.',
     type: 'counter',
@@ -197,6 +203,15 @@ function statusClasses(labels: Labels, { requests }: SeriesSample): Sample[] {
 
 function errorCodes(labels: Labels, { errors }: SeriesSample): Sample[] {
   return errors.map(([code, value]) => ({ labels: { ...labels, code }, value }));
+}
+
+/** A route whose cache was never asked has no lines. */
+function cacheResults(labels: Labels, { cacheHits, cacheMisses }: SeriesSample): Sample[] {
+  if (cacheHits === 0 && cacheMisses === 0) return [];
+  return [
+    { labels: { ...labels, result: 'hit' }, value: cacheHits },
+    { labels: { ...labels, result: 'miss' }, value: cacheMisses },
+  ];
 }
 
 /** A histogram nothing was counted in is left out. */

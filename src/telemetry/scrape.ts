@@ -34,6 +34,8 @@ export interface SeriesSample {
   readonly bytesOut: number;
   readonly retries: number;
   readonly dryRunRefusals: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
   readonly openConnections: number;
   readonly waitingExchanges: number;
   readonly gatewayTime: DurationSample;
@@ -70,6 +72,8 @@ function sampleOf(name: string, totals: SeriesTotals): SeriesSample {
     bytesOut: totals.bytesOut,
     retries: totals.retries,
     dryRunRefusals: totals.dryRunRefusals,
+    cacheHits: totals.cacheHits,
+    cacheMisses: totals.cacheMisses,
     openConnections: totals.openConnections,
     waitingExchanges: totals.waitingExchanges,
     gatewayTime: durationsOf(totals.gatewayTime),

@@ -23,6 +23,11 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { limit: 1, by: { header: 'x-api-key' } },
     { limit: 1, by: { claim: 'sub' } },
   ],
+  cache: [
+    {},
+    { ttl: '30s', shared: true, status: false, query: 'sorted', ignoreQuery: ['utm_*'], vary: ['accept'] },
+    { ttl: '5s', ignoreOrigin: true, staleWhileRevalidate: '10s', staleIfError: '1m', maxTtl: '3s' },
+  ],
   headers: [
     { request: { set: { 'x-team': 'blue' }, remove: ['x-secret'], rename: { 'x-old': 'x-new' } } },
     { response: { add: { 'x-frame-options': 'DENY' }, remove: ['server'] } },

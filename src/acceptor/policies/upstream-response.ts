@@ -14,6 +14,7 @@ export class UpstreamResponse implements PolicyResponse {
   readonly status: number;
   readonly contentLength: number;
   readonly isBodyless: boolean;
+  #date: string | null = null;
   #head: ResponseHead | null;
   #statusLine = '';
   /** Lower-case name, and the line as sent without CRLF; alternating. */
@@ -28,6 +29,7 @@ export class UpstreamResponse implements PolicyResponse {
 
   header(name: string): string | null {
     if (this.#head !== null) return this.#head.joinedHeader(name);
+    if (name === 'date') return this.#date;
     let joined: string | null = null;
     for (let i = 0; i < this.#lines.length; i += 2) {
       if (this.#lines[i] !== name) continue;
@@ -37,16 +39,20 @@ export class UpstreamResponse implements PolicyResponse {
     return joined;
   }
 
+  headers(): readonly string[] {
+    const lines = this.#head === null ? this.#lines : (readLines(this.#head)?.lines ?? []);
+    return lines.map((text, at) => (at % 2 === 0 ? text : fieldValueOf(text)));
+  }
+
   /** Copies what of the head goes to the client. To be called before its handler returns. False: it is too large to handle. */
   keep(): boolean {
     if (this.#head === null) return true;
-    const bytes = Buffer.allocUnsafe(MAX_HEAD_BYTES);
-    const end = this.#head.copyStatusAndHeaders(bytes, 0);
-    if (end < 0) return false;
-    const [statusLine, ...lines] = bytes.toString('latin1', 0, end - '\r\n'.length).split('\r\n');
+    const read = readLines(this.#head);
+    if (read === null) return false;
+    this.#date = this.#head.header('date');
     this.#head = null;
-    this.#statusLine = statusLine!;
-    this.#lines = lines.flatMap((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line]);
+    this.#statusLine = read.statusLine;
+    this.#lines = read.lines;
     return true;
   }
 
@@ -60,6 +66,16 @@ export class UpstreamResponse implements PolicyResponse {
     if (this.header('x-request-id') === null) text += `\r\nx-request-id: ${requestId}`;
     return Buffer.from(text + appendHeaderLines(changes), 'latin1');
   }
+}
+
+/** The head in lines: lower-case name, and the line as sent; alternating. Null: it is too large to handle. */
+function readLines(head: ResponseHead): { readonly statusLine: string; readonly lines: readonly string[] } | null {
+  const bytes = Buffer.allocUnsafe(MAX_HEAD_BYTES);
+  const end = head.copyStatusAndHeaders(bytes, 0);
+  if (end < 0) return null;
+  const [statusLine, ...lines] = bytes.toString('latin1', 0, end - '\r\n'.length).split('\r\n');
+  const named = lines.flatMap((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line]);
+  return { statusLine: statusLine!, lines: named };
 }
 
 function fieldValueOf(line: string): string {

@@ -67,6 +67,10 @@ export class DryExchange implements PolicyRequest, ForwardedExchange {
     return this.downstream.head.rawHost;
   }
 
+  get forwardedHost(): string {
+    return this.forwarded.host;
+  }
+
   get scheme(): 'http' | 'https' {
     return this.forwarded.proto === 'https' ? 'https' : 'http';
   }

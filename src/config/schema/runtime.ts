@@ -29,6 +29,11 @@ const memory = z.strictObject({
   flights: wholeNumber(64, 1_048_576)
     .prefault(16_384)
     .describe('Keys of `concurrency` limits with requests in flight at one time.'),
+  cache: size({ min: MIB, max: 16 * 1024 * MIB })
+    .prefault('64MiB')
+    .describe(
+      'Room for responses that `cache` policies store. Of each acceptor: it is not shared, and what is not used costs nothing.',
+    ),
   series: wholeNumber(16, 65_536)
     .prefault(4096)
     .describe(

@@ -4,6 +4,7 @@
  */
 import type { Bytes, Millis } from '../../brand.ts';
 import type { Consumers } from '../consumers.ts';
+import type { ResponseStore } from './cache/response-store.ts';
 
 export interface PolicyHost {
   /** Names this policy's place in the config, the same in every acceptor and over reloads: what it counts is kept under it. */
@@ -16,6 +17,10 @@ export interface PolicyHost {
   readonly sideRequests: SideRequests;
   readonly rateLimits: RateLimits;
   readonly flights: Flights;
+  /** For effects that must not take for ever. */
+  readonly timers: Timers;
+  /** What caches have stored: one for all of them, which outlives policies and reloads. */
+  readonly responses: ResponseStore;
 }
 
 /** Key sets that somebody else fetches. */
@@ -34,6 +39,11 @@ export interface KeySetHandle {
 export interface KeySet {
   /** JSON Web Keys (RFC 7517). */
   readonly keys: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface Timers {
+  /** Calls after that time, in milliseconds, and never before it has returned. @returns what cancels it */
+  after(ms: number, then: () => void): () => void;
 }
 
 export interface Clock {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors/table.ts';
 import type { Decision } from '../decision.ts';
 import type { EffectKind } from './effect.ts';
 import type { PolicyHost } from './host.ts';
@@ -39,6 +40,11 @@ export interface Policy {
   readonly onRequest: ((decision: Decision) => Verdict) | null;
   /** The head of a response that is not an error of the gateway's own: `decision.response` is there. */
   readonly onResponse: ((decision: Decision) => Verdict) | null;
+  /**
+   * The upstream failed before it sent a response, and is not tried again. A policy may answer in its place; whatever else it says
+   * leaves the failure as it is.
+   */
+  readonly onFailure?: ((decision: Decision, code: ErrorCode) => Verdict) | null;
   /** The exchange is over, in whichever way: give back what was taken. Called once if `onRequest` was called. */
   readonly onEnd: ((decision: Decision) => void) | null;
 }

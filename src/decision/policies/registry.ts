@@ -1,4 +1,5 @@
 import { authorize } from './authorize.ts';
+import { cache } from './cache/cache.ts';
 import { concurrency } from './concurrency.ts';
 import { cors } from './cors.ts';
 import { fault } from './fault.ts';
@@ -17,6 +18,7 @@ import { transform } from './transform/transform.ts';
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
 export const POLICIES = {
   authorize,
+  cache,
   concurrency,
   cors,
   fault,

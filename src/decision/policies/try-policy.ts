@@ -1,6 +1,6 @@
 /** For tests of a policy, a user's own above all: what it does with a request, without a gateway around it. */
 import { Chain } from '../chain.ts';
-import { Decision, type PolicyResponse } from '../decision.ts';
+import { Decision, type PolicyResponse, responseOf } from '../decision.ts';
 import { askRequest, askResponse, DryRequest, type DryRequestParts, dryHost } from '../dry-run.ts';
 import type { PolicyHost } from './host.ts';
 import type { PolicyDefinition } from './policy.ts';
@@ -21,7 +21,7 @@ export interface PolicyOutcome {
 export interface PolicyTrial {
   readonly host?: Partial<PolicyHost>;
   /** The upstream's response, when the policy is to be asked about one. */
-  readonly response?: { readonly status: number; readonly headers?: readonly string[]; readonly body?: Buffer };
+  readonly response?: { readonly status: number; readonly headers?: readonly string[]; readonly body?: Buffer | null };
 }
 
 /**
@@ -63,10 +63,6 @@ export async function tryPolicy<Options>(
   return { outcome, code: decision.error, decision, notes };
 }
 
-function responseFrom({ status, headers = [], body }: NonNullable<PolicyTrial['response']>): PolicyResponse {
-  const header = (name: string): string | null => {
-    const values = headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === name);
-    return values.length === 0 ? null : values.join(', ');
-  };
-  return { status, contentLength: body?.length ?? -1, source: 'upstream', header };
+function responseFrom({ status, headers = [], body = null }: NonNullable<PolicyTrial['response']>): PolicyResponse {
+  return { ...responseOf({ status, headers, body }), source: 'upstream' };
 }

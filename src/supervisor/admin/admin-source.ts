@@ -1,8 +1,11 @@
+import type { Purge } from '../../decision/policies/cache/purge.ts';
 import type { Status } from './status.ts';
 
-/** Everything the admin server shows. The supervisor implements it; no call may touch an acceptor. */
+/** Everything the admin server shows. The supervisor implements it; no call but `purgeCache` may touch an acceptor. */
 export interface AdminSource {
   status(): Status;
+  /** Drops stored responses in every acceptor; resolves when all have said how many. */
+  purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }>;
   /** The metrics page, and the value of its `content-type`. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
 }

@@ -13,7 +13,9 @@ export interface Reply {
 const ADMIN_ERRORS = {
   admin_unauthorized: { status: 401, detail: 'This address needs a bearer token.' },
   admin_not_found: { status: 404, detail: 'There is nothing at this path.' },
-  admin_method_not_allowed: { status: 405, detail: 'Only GET and HEAD are allowed here.' },
+  admin_method_not_allowed: { status: 405, detail: 'This method is not allowed here.' },
+  admin_request_invalid: { status: 400, detail: 'The body is not what this path takes.' },
+  admin_request_too_large: { status: 413, detail: 'The body is larger than this path takes.' },
   admin_not_ready: { status: 503, detail: 'The gateway cannot take traffic.' },
   admin_failed: { status: 500, detail: 'The gateway failed to answer this. Its log says why.' },
 } as const;

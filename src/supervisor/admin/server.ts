@@ -11,6 +11,7 @@ import { RESOURCES } from './resources.ts';
 const LIMITS = {
   connections: 64,
   headerBytes: 16 * 1024,
+  bodyBytes: 16 * 1024,
   headersMs: 5_000,
   requestMs: 10_000,
   /** A connection on which nothing moves, while it is kept alive or while its client does not read. */
@@ -84,7 +85,8 @@ export class AdminServer {
     response.end(body);
   }
 
-  async #replyTo({ method, url, headers }: IncomingMessage): Promise<Reply> {
+  async #replyTo(request: IncomingMessage): Promise<Reply> {
+    const { method, url, headers } = request;
     const [path] = url!.split('?', 1);
     const resource = RESOURCES.get(path);
     // Without the token, what is there and what is not looks the same.
@@ -92,11 +94,15 @@ export class AdminServer {
       return problemReply('admin_unauthorized', undefined, { 'www-authenticate': 'Bearer realm="penstock admin"' });
     }
     if (resource === undefined) return problemReply('admin_not_found');
-    if (method !== 'GET' && method !== 'HEAD') {
-      return problemReply('admin_method_not_allowed', undefined, { allow: 'GET, HEAD' });
+    const allowed = resource.method === 'GET' ? ['GET', 'HEAD'] : [resource.method];
+    if (!allowed.includes(method!)) {
+      return problemReply('admin_method_not_allowed', undefined, { allow: allowed.join(', ') });
     }
     try {
-      return await resource.get(this.#options.source);
+      const { source } = this.#options;
+      if (resource.method === 'GET') return await resource.answer(source);
+      const body = await readBody(request);
+      return body === null ? problemReply('admin_request_too_large') : await resource.answer(source, body);
     } catch (error) {
       this.#options.onFailure(error);
       return problemReply('admin_failed');
@@ -106,4 +112,16 @@ export class AdminServer {
   #isAllowed(authorization: string | undefined): boolean {
     return this.#token === null || this.#token.isIn(authorization);
   }
+}
+
+/** The body as text; null: it is larger than anything here takes. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > LIMITS.bodyBytes) return null;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
 }

@@ -25,7 +25,11 @@ before(async () => {
   server = new AdminServer({
     address: { unix: socket },
     token: TOKEN,
-    source: { status: () => shown, metrics: () => Promise.reject(new Error('not asked for')) },
+    source: {
+      status: () => shown,
+      metrics: () => Promise.reject(new Error('not asked for')),
+      purgeCache: () => Promise.reject(new Error('not asked for')),
+    },
     onFailure: (error) => assert.fail(String(error)),
   });
   await server.listen();

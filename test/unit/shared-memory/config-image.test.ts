@@ -10,6 +10,7 @@ const GLOBALS: CompiledGlobals = {
   upstreams: [],
   consumers: [],
   modules: [],
+  cacheBytes: 1024,
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
   offloadThreads: 1,
   keySets: [],

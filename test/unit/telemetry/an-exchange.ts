@@ -15,6 +15,7 @@ export function anExchange(different: Partial<ExchangeRecord> = {}): ExchangeRec
     route: { name: 'catalog-read', series: 0 as SeriesId },
     upstream: { name: 'catalog', series: 1 as SeriesId },
     endpoint: 'http://127.0.0.1:9001',
+    cacheResult: null,
     consumer: null,
     attempts: 1,
     gatewayMs: 0.042 as Millis,

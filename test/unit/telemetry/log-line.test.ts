@@ -10,7 +10,10 @@ import { anExchange } from './an-exchange.ts';
 const NOW = Date.UTC(2026, 10, 21, 10, 54, 7, 42);
 
 /** What a line holds, made the simple way. */
-function plain({ dryRunRefusals: _, ...exchange }: ExchangeRecord, epochMs: number): Record<string, unknown> {
+function plain(
+  { cacheResult, dryRunRefusals: _, ...exchange }: ExchangeRecord,
+  epochMs: number,
+): Record<string, unknown> {
   const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
   return {
     time: new Date(epochMs).toISOString(),
@@ -20,6 +23,7 @@ function plain({ dryRunRefusals: _, ...exchange }: ExchangeRecord, epochMs: numb
     gatewayMs: rounded(exchange.gatewayMs),
     upstreamMs: rounded(exchange.upstreamMs),
     transferMs: rounded(exchange.transferMs),
+    ...(cacheResult === null ? {} : { cache: cacheResult }),
   };
 }
 
@@ -42,6 +46,7 @@ const anyExchange = (textLength: number): fc.Arbitrary<ExchangeRecord> => {
     upstream: fc.option(named),
     endpoint: fc.option(text),
     consumer: fc.option(text),
+    cacheResult: fc.constantFrom('hit' as const, 'miss' as const, null),
     attempts: fc.nat(9),
     dryRunRefusals: fc.nat(2),
     gatewayMs: millis,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { PolicyName } from '../../../decision/policies/registry.ts';
 import { authorizeOptions } from './authorize.ts';
+import { cacheOptions } from './cache.ts';
 import { concurrencyOptions } from './concurrency.ts';
 import { corsOptions } from './cors.ts';
 import { faultOptions } from './fault.ts';
@@ -18,6 +19,7 @@ import { transformOptions } from './transform.ts';
 /** The options of every built-in policy, by its name in the config. What comes out is what its `create` takes. */
 export const POLICY_OPTIONS = {
   authorize: authorizeOptions,
+  cache: cacheOptions,
   concurrency: concurrencyOptions,
   cors: corsOptions,
   fault: faultOptions,

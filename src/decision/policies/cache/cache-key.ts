@@ -1,0 +1,62 @@
+import type { Claims, Decision } from '../../decision.ts';
+
+/** What of the query tells two requests apart. */
+export interface QueryRules {
+  /** `exact`: as sent. `sorted`: whatever the order of its parameters. `ignored`: not at all. */
+  readonly query: 'exact' | 'sorted' | 'ignored';
+  /** Parameters that do not count; `utm_*` names all that begin like this. */
+  readonly ignoreQuery: readonly string[];
+}
+
+/**
+ * The key of a request in the store. Two requests share one only if they were written to the same policy of the same route, for
+ * the same origin, path and query, by the same identity. Every part ends where a line feed stands, which no part but the last
+ * can hold (paths, hosts, names and queries are visible ASCII), so that no two different lists of parts spell one key.
+ *
+ * The host is taken with its port and as a proxy has told it: an origin is shown both and may write them into what it sends.
+ */
+export function primaryKey(scope: string, decision: Decision, rules: QueryRules, shared: boolean): string {
+  const { request, route } = decision;
+  const query = rules.query === 'ignored' ? '' : queryKey(request.query, rules);
+  const who = shared ? '' : identityKey(decision);
+  return `${scope}\n${route.name}\n${request.scheme}://${request.authority.toLowerCase()} ${request.forwardedHost}\n${request.path}\n${query}\n${who}`;
+}
+
+/** Whether the gateway knows who asks. */
+export function isIdentified({ consumer, claims }: Decision): boolean {
+  return consumer !== null || claims !== null;
+}
+
+/** Empty when nobody is known. JSON, so that no name can be written to look like another with something behind it. */
+function identityKey({ consumer, claims }: Decision): string {
+  if (consumer === null && claims === null) return '';
+  return JSON.stringify([consumer?.name ?? null, claims === null ? null : subjectOf(claims)]);
+}
+
+/** A subject is unique at its issuer alone (RFC 7519, section 4.1.2). Claims without one are told apart by all they say. */
+function subjectOf(claims: Claims): unknown {
+  const { sub, iss } = claims;
+  return typeof sub === 'string' ? ['sub', iss ?? null, sub] : ['claims', claims];
+}
+
+function queryKey(query: string | null, { query: form, ignoreQuery }: QueryRules): string {
+  if (query === null) return '';
+  if (form === 'exact' && ignoreQuery.length === 0) return `?${query}`;
+  const kept = query.split('&').filter((pair) => pair !== '' && !isIgnored(parameterName(pair), ignoreQuery));
+  if (form === 'sorted') kept.sort();
+  return kept.length === 0 ? '' : `?${kept.join('&')}`;
+}
+
+function parameterName(pair: string): string {
+  const equals = pair.indexOf('=');
+  const name = equals < 0 ? pair : pair.slice(0, equals);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+function isIgnored(name: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
+}
