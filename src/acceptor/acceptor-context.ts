@@ -26,4 +26,6 @@ export interface AcceptorContext {
   readonly isDraining: boolean;
   readonly offload: Offload;
   now(): MonotonicMs;
+  /** From 0 up to, not including, 1. */
+  random(): number;
 }

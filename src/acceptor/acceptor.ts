@@ -8,6 +8,7 @@ import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
+import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
@@ -20,6 +21,7 @@ import { FaultReport } from './policies/fault-report.ts';
 import { PolicyShelf } from './policies/policy-shelf.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
+import type { SharedState } from './upstream/endpoint-guard.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
 
 const HEARTBEAT_EVERY_MS = 1000;
@@ -52,6 +54,7 @@ export class Acceptor implements AcceptorContext {
   #openConnections = 0;
   #accessLogKey = '';
   #consumersKey = '';
+  readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]));
   #drainTimer: NodeJS.Timeout | null = null;
@@ -61,6 +64,11 @@ export class Acceptor implements AcceptorContext {
     this.#memory = memory;
     this.#slot = assignment.slot as AcceptorSlot;
     this.viaPseudonym = assignment.viaPseudonym;
+    this.#shared = {
+      table: new EndpointTable(memory.endpoints, memory.plan.slots, this.#slot),
+      clock: () => Math.floor(SYSTEM_CLOCK.monotonic()) | 0,
+      random: Math.random,
+    };
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
   }
 
@@ -70,6 +78,10 @@ export class Acceptor implements AcceptorContext {
 
   now(): MonotonicMs {
     return performance.now() as MonotonicMs;
+  }
+
+  random(): number {
+    return Math.random();
   }
 
   /** Begins to accept on every listener, in the order of the inherited descriptors. */
@@ -187,7 +199,7 @@ export class Acceptor implements AcceptorContext {
     inUse.add(key);
     let group = this.#upstreams.get(key);
     if (group === undefined) {
-      group = new UpstreamGroup(config, performance.now.bind(performance));
+      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared);
       this.#upstreams.set(key, group);
     }
     return group;

@@ -36,7 +36,7 @@ export async function validate(args: string[], output: CommandOutput = TERMINAL)
     return EXIT.OK;
   }
   const path = options.config ?? defaultConfigPath();
-  const reply = loadAndCompile({ path, environment: process.env, series: null, roomBytes: null });
+  const reply = loadAndCompile({ path, environment: process.env, series: null, endpointRows: null, roomBytes: null });
   if (options.json) output.out(`${JSON.stringify(toJson(path, reply), null, 2)}\n`);
   else printText(path, reply, output);
   return reply.ok ? EXIT.OK : EXIT.NO;

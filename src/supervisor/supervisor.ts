@@ -11,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
+import { EndpointTable, endpointTableBytes } from '../shared-memory/endpoint-table.ts';
 import { PAGE_BYTES } from '../shared-memory/layout.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
 import type { MemorySizes } from '../shared-memory/segments.ts';
@@ -18,6 +19,7 @@ import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-m
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
 import { Fleet } from './fleet.ts';
+import { HealthChecks } from './health/health-checks.ts';
 import {
   closeListeningSockets,
   type ListeningSockets,
@@ -42,6 +44,8 @@ export class Supervisor {
   readonly publisher: Publisher;
   readonly fleet: Fleet;
   readonly sockets: readonly ListeningSockets[];
+  readonly endpoints: EndpointTable;
+  readonly #health: HealthChecks;
   /** The newest config that is in force, as the supervisor itself goes by it. */
   compiled: CompileSuccess;
   /** What was wrong with the last config that was refused; null when the newest was taken. */
@@ -66,14 +70,16 @@ export class Supervisor {
     this.memory = makeMemory({
       slots: 2 * lanes,
       configHalfBytes: runtime.memory.config as Bytes,
-      endpointBytes: PAGE_BYTES as Bytes,
+      endpointBytes: endpointTableBytes(compiled.endpointRows.capacity, 2 * lanes) as Bytes,
       flightBytes: PAGE_BYTES as Bytes,
       bucketBytes: (runtime.memory.buckets * BUCKET_BYTES) as Bytes,
       slabBytes: slabBytes(capacity) as Bytes,
       series: capacity,
     });
+    this.endpoints = new EndpointTable(this.memory.endpoints, 2 * lanes);
+    this.#health = new HealthChecks(this.endpoints, reportHealth);
     this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
-    this.publisher = new Publisher(this.memory, compiled.series);
+    this.publisher = new Publisher(this.memory, compiled);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
   }
 
@@ -91,6 +97,7 @@ export class Supervisor {
         path: configPath,
         environment: { ...process.env },
         series: null,
+        endpointRows: null,
         roomBytes: null,
       });
       if (!compiled.ok) throw new StartError(linesOf(compiled.diagnostics));
@@ -107,6 +114,7 @@ export class Supervisor {
 
   async #begin(): Promise<void> {
     this.publisher.publish(this.compiled);
+    this.#health.update(this.compiled.globals.upstreams);
     await this.#openAdmin();
     this.fleet.start();
     await this.#allServing();
@@ -147,6 +155,7 @@ export class Supervisor {
   }
 
   async #abandon(): Promise<void> {
+    this.#health.stop();
     this.fleet.kill();
     closeListeningSockets(this.sockets);
     await this.#admin?.close();
@@ -192,6 +201,7 @@ export class Supervisor {
     this.lastRefusal = null;
     this.publishedAt = new Date();
     const generation = this.publisher.publish(compiled);
+    this.#health.update(compiled.globals.upstreams);
     this.fleet.announce(generation);
     await this.publisher.settled(this.fleet);
     if (this.#stopping) return;
@@ -222,6 +232,7 @@ export class Supervisor {
     }
     this.#stopping = true;
     const stopped = this.fleet.stop(this.drainLimit);
+    this.#health.stop();
     closeListeningSockets(this.sockets);
     await stopped;
     await this.#admin?.close();
@@ -236,6 +247,7 @@ export class Supervisor {
   #reap(slot: AcceptorSlot, series: number): void {
     this.memory.control.reap(slot);
     clearGauges(this.memory.slab(slot), series);
+    this.endpoints.reap(slot);
   }
 }
 
@@ -265,6 +277,10 @@ function shownHost(host: string): string {
 
 function warn({ diagnostics }: CompileSuccess): void {
   if (diagnostics.length > 0) process.stderr.write(`${linesOf(diagnostics)}\n`);
+}
+
+function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
+  report(`endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`);
 }
 
 function report(message: string): void {

@@ -26,6 +26,11 @@ const memory = z.strictObject({
   buckets: wholeNumber(1024, 16_777_216)
     .prefault(262_144)
     .describe('Rate-limit buckets: clients with a limit at one time.'),
+  endpoints: wholeNumber(16, 262_144)
+    .prefault(4096)
+    .describe(
+      'Endpoints and upstreams whose health, circuit or load is kept. An endpoint beyond it counts as healthy and idle.',
+    ),
   series: wholeNumber(16, 65_536)
     .prefault(4096)
     .describe(
