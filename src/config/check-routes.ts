@@ -61,7 +61,8 @@ function checkShares(shares: readonly unknown[], path: ConfigPath, names: readon
     if (typeof wanted === 'string') report.repeated(seen, wanted, place);
     hasWeight ||= !isRecord(share) || share['weight'] !== 0;
   }
-  if (!hasWeight) report.error(path, 'every weight is 0, expected at least one upstream that takes requests');
+  if (!hasWeight && shares.length > 0)
+    report.error(path, 'every weight is 0, expected at least one upstream that takes requests');
 }
 
 function checkUpstreamName(wanted: unknown, path: ConfigPath, names: readonly string[], report: Report): void {

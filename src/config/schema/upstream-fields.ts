@@ -45,7 +45,7 @@ export function statuses(isEmptyAllowed: boolean): z.ZodType<StatusRanges> {
 
 /** The name of a header or cookie that is read. */
 export function tokenName(of: 'header' | 'cookie'): z.ZodType<string> {
-  const about = { type: `${of} name`, expected: `the name of a ${of}`, json: {} };
+  const about = { type: `${of} name`, expected: `a name such as ${of === 'header' ? 'x-user' : 'session'}`, json: {} };
   return parsedText(about, (input) => {
     if (!TOKEN.test(input)) return new Refusal(`{value} is not the name of a ${of}`);
     return of === 'header' ? input.toLowerCase() : input;
