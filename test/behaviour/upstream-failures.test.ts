@@ -146,6 +146,12 @@ describe('passive health', () => {
     const metrics = await readMetrics(gateway);
     assert.equal(metrics.sum('penstock_endpoint_ejected', { upstream: 'ejected' }), 1);
     assert.equal(metrics.sum('penstock_endpoint_ejections_total', { upstream: 'ejected' }), 1);
+    // A reload forgets nothing of it.
+    gateway.signal('SIGHUP');
+    await gateway.printed(/generation 2 is live/);
+    const left = ejectedA!.requests;
+    for (let i = 0; i < 6; i++) await ask(t, '/ejected');
+    assert.equal(ejectedA!.requests, left);
   });
 });
 
@@ -219,6 +225,13 @@ describe('retries', () => {
     const before = stormed!.requests;
     assert.equal((await ask(t, '/patient')).status, 503);
     assert.equal(stormed!.requests, before + 2);
+  });
+});
+
+describe('what an attempt holds', () => {
+  it('is given back however it ends', async () => {
+    const inFlight = async (): Promise<number> => (await readMetrics(gateway)).sum('penstock_endpoint_in_flight');
+    await until('nothing in flight', inFlight, (count) => count === 0);
   });
 });
 
