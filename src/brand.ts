@@ -20,6 +20,9 @@ export type UpstreamId = Branded<'UpstreamId'>;
 /** Index of a metrics series in every acceptor's slab. Stable for a route's or upstream's name while the gateway runs. */
 export type SeriesId = Branded<'SeriesId'>;
 
+/** Index of an endpoint's, or an upstream's, state in shared memory. Stable for their names while the gateway runs. */
+export type EndpointRow = Branded<'EndpointRow'>;
+
 /** Number of an acceptor's place in shared memory: its control words and its metrics slab. */
 export type AcceptorSlot = Branded<'AcceptorSlot'>;
 

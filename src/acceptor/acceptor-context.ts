@@ -29,4 +29,6 @@ export interface AcceptorContext {
   /** Makes a request once more, without its client; see `Decision.refresh`. */
   refresh(exchange: Exchange): void;
   now(): MonotonicMs;
+  /** From 0 up to, not including, 1. */
+  random(): number;
 }

@@ -10,6 +10,7 @@ import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
+import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { FlightTable } from '../shared-memory/flight-table.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import { SharedRateLimits } from '../shared-memory/rate-limiter.ts';
@@ -30,6 +31,7 @@ import { SYSTEM_CLOCK, SYSTEM_TIMERS } from './policies/system-host.ts';
 import { userCodeGuard } from './policies/user-code.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
+import type { SharedState } from './upstream/endpoint-guard.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
 
 const HEARTBEAT_EVERY_MS = 1000;
@@ -58,6 +60,7 @@ export class Acceptor implements AcceptorContext {
   #openConnections = 0;
   #accessLogKey = '';
   #consumersKey = '';
+  readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   readonly keySets = new KeySetShelf();
   readonly #responses: ResponseStore;
@@ -82,6 +85,11 @@ export class Acceptor implements AcceptorContext {
       responses: this.#responses,
     };
     this.#shelf = new PolicyShelf(host, new ConsumerTable([]), () => userCodeGuard());
+    this.#shared = {
+      table: new EndpointTable(memory.endpoints, memory.plan.slots, this.#slot),
+      clock: () => Math.floor(SYSTEM_CLOCK.monotonic()) | 0,
+      random: Math.random,
+    };
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
   }
 
@@ -100,6 +108,10 @@ export class Acceptor implements AcceptorContext {
 
   now(): MonotonicMs {
     return performance.now() as MonotonicMs;
+  }
+
+  random(): number {
+    return Math.random();
   }
 
   /** Begins to accept on every listener, in the order of the inherited descriptors. */
@@ -234,7 +246,7 @@ export class Acceptor implements AcceptorContext {
     inUse.add(key);
     let group = this.#upstreams.get(key);
     if (group === undefined) {
-      group = new UpstreamGroup(config, performance.now.bind(performance));
+      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared);
       this.#upstreams.set(key, group);
     }
     return group;

@@ -1,6 +1,7 @@
 import type { Millis, MonotonicMs } from '../brand.ts';
 import type { Decision, PolicyRequest } from '../decision/decision.ts';
 import { Forwarded } from '../decision/forwarded.ts';
+import type { HeaderChanges } from '../decision/header-changes.ts';
 import { pathParameter } from '../decision/route/path-parameter.ts';
 import type { ErrorCode } from '../errors/table.ts';
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
@@ -57,6 +58,10 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
   /** The next attempt wants a new connection: the one before died in the pool. */
   wantsFreshConnection = false;
   attempts = 0;
+  /** Its upstream is the one that stands in for the route's own. */
+  hasFailedOver = false;
+  /** What the gateway adds to the response's headers where no policy does; null: nothing. */
+  responseChanges: HeaderChanges | null = null;
   /** True from the upstream's response head on: from there the client's response cannot be replaced. */
   responseBegun = false;
   /** True once the upstream's response is complete, whatever the client still has to read. */

@@ -14,18 +14,16 @@
  */
 import { ERRORS, type ErrorCode } from '../errors/table.ts';
 import { admit } from './admission.ts';
+import { afterBackoff, afterFailure, firstUpstream } from './attempts.ts';
 import { DecidedExchange } from './decided-exchange.ts';
 import { renderForwardHead } from './forward-head.ts';
 import type { DownstreamHandler } from './listener/downstream.ts';
 import { UpstreamResponse } from './policies/upstream-response.ts';
 import { type Answer, answerFor } from './response/answer.ts';
 import { renderResponseHead } from './response/render-head.ts';
-import { decideRetry, type FailedAttempt } from './upstream/retry.ts';
 import type { ConnectionWaiter, ResponseHandler, ResponseHead, UpstreamConnection } from './upstream/upstream.ts';
 
 const NO_BYTES = Buffer.alloc(0);
-/** RFC 9110, section 9.2.2. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 /** What a client may still have to send for its connection to be worth keeping. */
 const DRAINABLE_BYTES = 64 * 1024;
 
@@ -46,7 +44,6 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     const route = this.snapshot.findRoute(this);
     if (route === null) return this.snapshot.allowedMethods(this).length > 0 ? 'method_not_allowed' : 'route_not_found';
     this.route = route;
-    this.upstream = this.snapshot.upstreams[route.forward.upstream] ?? null;
     this.endsAt = this.acceptor.exchanges.after(route.forward.timeout);
     return null;
   }
@@ -67,12 +64,13 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
   // ── 2. The upstream ───────────────────────────────────────────────────────────────────────────────────────────────
 
   protected forward(): void {
+    this.upstream ??= firstUpstream(this);
     if (this.upstream === null) {
       this.answer('no_upstream');
       return;
     }
     this.attempts++;
-    this.wait = this.upstream.acquire(this.triedEndpoints, this.wantsFreshConnection, this);
+    this.wait = this.upstream.acquire(this.triedEndpoints, this.wantsFreshConnection, this, this.upstream.keyFor(this));
     if (this.wait !== null) this.beginUpstreamWait();
   }
 
@@ -118,11 +116,12 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
 
   onResponseHead(head: ResponseHead): void {
     this.headAt = this.endUpstreamWait();
+    if (this.route!.forward.retry !== null && this.#tryAgain(head.status)) return;
     if (this.decision !== null) {
       this.askAboutUpstream(new UpstreamResponse(head));
       return;
     }
-    const rendered = renderResponseHead(head, this.requestId, null);
+    const rendered = renderResponseHead(head, this.requestId, this.responseChanges);
     this.beginResponse(head.status, rendered, head.contentLength, head.framing === 'none');
   }
 
@@ -210,7 +209,8 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
   }
 
   override expire(code: ErrorCode): void {
-    this.#giveUp(code);
+    const isAttempts = code === 'upstream_head_timeout' && !this.responseBegun;
+    if (!isAttempts || !this.#tryAgain(code)) this.#giveUp(code);
   }
 
   override onSlowSweep(): void {
@@ -219,33 +219,37 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
 
   /** An attempt has failed: try again where that is safe, otherwise tell the client in the way that is still open. */
   #fail(code: ErrorCode, endpointIndex: number): void {
-    const verdict = decideRetry(this.#failedAttempt(code));
+    const verdict = afterFailure(this, code);
     this.connection = null;
     this.body?.detach();
     this.endUpstreamWait();
-    if (verdict === 'give-up') {
-      this.#giveUp(code);
-    } else {
-      this.unwatch();
-      if (endpointIndex >= 0) this.triedEndpoints = new Set(this.triedEndpoints).add(endpointIndex);
-      this.wantsFreshConnection = verdict === 'retry-fresh';
-      this.forward();
-    }
+    if (verdict === 'give-up') this.#giveUp(code);
+    else this.#forwardAgain(verdict === 'retry-fresh', verdict === 'fail-over' ? -1 : endpointIndex);
   }
 
-  #failedAttempt(code: ErrorCode): FailedAttempt {
-    const { connection, body, route, method, attempts } = this;
-    return {
-      code,
-      attempts,
-      retries: route!.forward.retries,
-      idempotent: IDEMPOTENT.has(method),
-      retryNonIdempotent: route!.forward.retryNonIdempotent,
-      reused: connection?.reused ?? false,
-      responseBegun: connection?.responseBegun ?? false,
-      requestReachedPeer: connection?.requestReachedPeer ?? false,
-      bodyReplayable: body === null || body.isReplayable,
-    };
+  /** An answer that may be no use, or does not come. False: the client is to have it, or to hear of it. */
+  #tryAgain(reason: ErrorCode | number): boolean {
+    const { connection } = this;
+    const verdict = afterFailure(this, reason);
+    if (verdict === 'give-up' || connection === null) return false;
+    this.connection = null;
+    this.body?.detach();
+    this.endUpstreamWait();
+    connection.destroy(typeof reason === 'number' ? null : reason);
+    this.#forwardAgain(false, verdict === 'fail-over' ? -1 : connection.endpointIndex);
+    return true;
+  }
+
+  #forwardAgain(fresh: boolean, failedEndpoint: number): void {
+    this.unwatch();
+    if (failedEndpoint >= 0) this.triedEndpoints = new Set(this.triedEndpoints).add(failedEndpoint);
+    this.wantsFreshConnection = fresh;
+    this.wait = afterBackoff(this, () => {
+      this.endUpstreamWait();
+      this.forward();
+    });
+    if (this.wait === null) this.forward();
+    else this.beginUpstreamWait();
   }
 
   /** Tells the client what went wrong. One that has part of a response already must not take it for complete. */
@@ -288,7 +292,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     this.wait?.cancel();
     this.wait = null;
     this.cancelEffect?.();
-    this.connection?.destroy();
+    this.connection?.destroy(error);
     this.connection = null;
     this.body?.discard();
     if (this.decision !== null) this.route!.chain!.end(this.decision);

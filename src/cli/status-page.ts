@@ -1,13 +1,19 @@
 import { type AcceptorStatus, type KeySetStatus, readinessOf, type Status } from '../supervisor/admin/status.ts';
+import type { EndpointReading } from '../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
 
 /** A status as a page of plain text, the most urgent first. */
 export function formatStatus(status: Status): string {
   const { config, acceptors, routes, upstreams } = status;
+  // A gateway of an earlier version says nothing of endpoints.
+  const unfit = (status.endpoints ?? []).filter(
+    ({ healthy, ejected, circuit }) => !healthy || ejected || circuit !== 'closed',
+  );
   const sections = [
     headline(status),
     acceptors.length > 0 ? table(ACCEPTOR_COLUMNS, acceptors) : null,
     routes.length > 0 ? table(trafficColumns('route'), routes) : null,
+    unfit.length > 0 ? table(ENDPOINT_COLUMNS, unfit) : null,
     upstreams.length > 0 ? table([...trafficColumns('upstream'), ...POOL_COLUMNS], upstreams) : null,
     // A gateway of an older version sends none.
     (status.keySets ?? []).length > 0 ? keySetSection(status.keySets) : null,
@@ -88,6 +94,16 @@ function keySetSection(sets: readonly KeySetStatus[]): string {
   ]);
   return [table(KEY_SET_COLUMNS, sets), ...problems].join('\n');
 }
+
+/** Those that do not take requests as they should. */
+const ENDPOINT_COLUMNS: readonly Column<EndpointReading>[] = [
+  column('endpoint out of use', false, ({ endpoint }) => endpoint),
+  column('upstream', false, ({ upstream }) => upstream),
+  column('checks', false, ({ healthy }) => (healthy ? 'good' : 'UNHEALTHY')),
+  column('ejected', false, ({ ejected }) => (ejected ? 'EJECTED' : 'no')),
+  column('circuit', false, ({ circuit }) => (circuit === 'closed' ? circuit : circuit.toUpperCase())),
+  column('in flight', true, ({ inFlight }) => String(inFlight)),
+];
 
 function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];

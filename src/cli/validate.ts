@@ -36,7 +36,14 @@ export async function validate(args: string[], output: CommandOutput = TERMINAL)
   if (typeof parsed === 'number') return parsed;
   const { values: options } = parsed;
   const path = options.config ?? defaultConfigPath();
-  const judged = loadAndCompile({ path, environment: process.env, series: null, roomBytes: null, lint: true });
+  const judged = loadAndCompile({
+    path,
+    environment: process.env,
+    series: null,
+    endpointRows: null,
+    roomBytes: null,
+    lint: true,
+  });
   const reply = options.strict ? withoutPardon(judged) : judged;
   if (options.json) output.out(`${JSON.stringify(toJson(path, reply), null, 2)}\n`);
   else printText(path, reply, output);

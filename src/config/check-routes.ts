@@ -8,7 +8,7 @@ import type { Draft } from './draft.ts';
 import { didYouMean } from './nearest.ts';
 import type { Report } from './report.ts';
 import type { Route } from './schema/schema.ts';
-import { valueAt } from './source/source.ts';
+import { isRecord, valueAt } from './source/source.ts';
 
 export function checkRoutes(draft: Draft, report: Report): void {
   const names = new Map<string, ConfigPath>();
@@ -16,7 +16,7 @@ export function checkRoutes(draft: Draft, report: Report): void {
     // Looked up in the plain value, so that a route with a mistake elsewhere is checked too.
     const name = valueAt(draft.value, ['routes', index, 'name']);
     if (typeof name === 'string') report.repeated(names, name, ['routes', index, 'name']);
-    checkUpstreamName(index, draft, report);
+    checkForward(index, draft, report);
     if (route !== null) checkStripPrefix(route, ['routes', index, 'forward', 'stripPrefix'], report);
   }
   checkDistinguishable(draft, report);
@@ -27,11 +27,46 @@ export function toRouteMatch({ match }: Route): RouteMatch {
   return { hosts: match.hosts, path: match.path, methods: match.methods, headers: match.headers, query: match.query };
 }
 
-function checkUpstreamName(index: number, { upstreams, value }: Draft, report: Report): void {
-  const path = ['routes', index, 'forward', 'upstream'];
-  const wanted = valueAt(value, path);
-  if (typeof wanted !== 'string' || upstreams.has(wanted)) return;
+/** Looked up in the plain value, as names are: `forward` may be a list of shares, or hold one. */
+function checkForward(index: number, { upstreams, value }: Draft, report: Report): void {
+  const path: ConfigPath = ['routes', index, 'forward'];
+  const forward = valueAt(value, path);
   const names = [...upstreams.keys()];
+  if (Array.isArray(forward)) {
+    checkShares(forward, path, names, report);
+    return;
+  }
+  if (!isRecord(forward)) return;
+  const { upstream, failover, sticky } = forward;
+  checkUpstreamName(upstream, [...path, 'upstream'], names, report);
+  checkUpstreamName(failover, [...path, 'failover'], names, report);
+  if (Array.isArray(upstream)) checkShares(upstream, [...path, 'upstream'], names, report);
+  else if (sticky !== undefined)
+    report.error(
+      [...path, 'sticky'],
+      'sticky goes with one upstream, expected a list of upstreams to choose from',
+      'key',
+    );
+  if (failover !== undefined && failover === upstream)
+    report.error([...path, 'failover'], '{value} is the upstream itself, expected another one');
+}
+
+function checkShares(shares: readonly unknown[], path: ConfigPath, names: readonly string[], report: Report): void {
+  const seen = new Map<string, ConfigPath>();
+  let hasWeight = false;
+  for (const [at, share] of shares.entries()) {
+    const wanted = isRecord(share) ? share['upstream'] : undefined;
+    const place: ConfigPath = [...path, at, 'upstream'];
+    checkUpstreamName(wanted, place, names, report);
+    if (typeof wanted === 'string') report.repeated(seen, wanted, place);
+    hasWeight ||= !isRecord(share) || share['weight'] !== 0;
+  }
+  if (!hasWeight && shares.length > 0)
+    report.error(path, 'every weight is 0, expected at least one upstream that takes requests');
+}
+
+function checkUpstreamName(wanted: unknown, path: ConfigPath, names: readonly string[], report: Report): void {
+  if (typeof wanted !== 'string' || names.includes(wanted)) return;
   const expected = names.length === 0 ? 'one under upstreams' : `one of ${names.slice(0, 10).join(', ')}`;
   report.error(path, `no upstream is named {value}${didYouMean(wanted, names) || `, expected ${expected}`}`);
 }

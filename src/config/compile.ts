@@ -1,25 +1,23 @@
 /** Config to what acceptors read: names become numbers, defaults of defaults are filled in, files are found or read. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { PolicyId, UpstreamId } from '../brand.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import { toRouteMatch } from './check-routes.ts';
 import { keySetsOf } from './compile-jwt.ts';
 import { PolicyBook } from './compile-policies.ts';
-import {
-  type AccessLogTarget,
-  type CompiledConsumer,
-  type CompiledGlobals,
-  type CompiledListener,
-  type CompiledPolicy,
-  type CompiledUpstream,
-  NO_UPSTREAM,
-  type RouteRecord,
+import { type Assignments, compileForward, compileUpstreams } from './compile-upstreams.ts';
+import type {
+  AccessLogTarget,
+  CompiledConsumer,
+  CompiledGlobals,
+  CompiledListener,
+  CompiledPolicy,
+  RouteRecord,
 } from './compiled.ts';
 import { formatPlace } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
-import { forward as forwardSchema } from './schema/routes.ts';
-import type { Config, Consumer, Listener, Route, Upstream } from './schema/schema.ts';
+import { forward as forwardSchema } from './schema/forward.ts';
+import type { Config, Consumer, Listener, Route } from './schema/schema.ts';
 import type { AssignSeries } from './series.ts';
 import { besideSource } from './source/beside-source.ts';
 import type { Source } from './source/source.ts';
@@ -39,12 +37,11 @@ export interface CompiledConfig {
  *
  * @throws when a CA file that was there for the checks is gone
  */
-export function compile({ config, source, modules }: LoadedConfig, assignSeries: AssignSeries): CompiledConfig {
-  const upstreams = Object.entries(config.upstreams);
-  const upstreamIds = new Map(upstreams.map(([name], id) => [name, id as UpstreamId]));
+export function compile({ config, source, modules }: LoadedConfig, assign: Assignments): CompiledConfig {
+  const upstreamIds = new Map(Object.keys(config.upstreams).map((name, id) => [name, id as UpstreamId]));
   const globals: Omit<CompiledGlobals, 'keySets'> = {
     listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
-    upstreams: upstreams.map(([name, upstream]) => compileUpstream(name, upstream, source, assignSeries)),
+    upstreams: compileUpstreams(config, source, assign),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
     modules: modules.all().map(({ compiled }) => compiled),
     accessLog: compileAccessLog(config.telemetry.accessLog, source),
@@ -54,8 +51,7 @@ export function compile({ config, source, modules }: LoadedConfig, assignSeries:
   const book = new PolicyBook(config, source, modules);
   const routes = config.routes.map((route, index): RouteRecord => {
     const place = formatPlace(source.locate(['routes', index]));
-    const upstream = route.forward === undefined ? NO_UPSTREAM : upstreamIds.get(route.forward.upstream)!;
-    return compileRoute(route, place, upstream, book.idsOf(route, index), assignSeries);
+    return compileRoute(route, place, upstreamIds, book.idsOf(route, index), assign.series);
   });
   const { policies } = book;
   return {
@@ -84,54 +80,23 @@ function compileListener(listener: Listener, index: number, source: Source): Com
   };
 }
 
-function compileUpstream(
-  name: string,
-  upstream: Upstream,
-  source: Source,
-  assignSeries: AssignSeries,
-): CompiledUpstream {
-  const { endpoints, balance, connections, tls } = upstream;
-  const ca =
-    tls?.ca === undefined ? null : readFileSync(besideSource(source, ['upstreams', name, 'tls', 'ca'], tls.ca), 'utf8');
-  const isTls = endpoints[0]!.url.scheme === 'https';
-  return {
-    name,
-    series: assignSeries('upstream', name),
-    tls: isTls ? { serverName: tls?.serverName ?? null, verify: tls?.verify ?? true, ca } : null,
-    endpoints: endpoints.map(({ url, weight }) => ({ name: url.name, host: url.host, port: url.port, weight })),
-    balance,
-    connections,
-  };
-}
-
 /** The times of a route that has no upstream are those of one that has: its policies may have to wait, too. */
 const DEFAULT_FORWARD = forwardSchema.parse({ upstream: 'none' });
 
 function compileRoute(
   route: Route,
   place: string,
-  upstream: UpstreamId,
+  upstreamIds: ReadonlyMap<string, UpstreamId>,
   policies: readonly PolicyId[],
   assignSeries: AssignSeries,
 ): RouteRecord {
-  const forward = route.forward ?? DEFAULT_FORWARD;
-  const { stripPrefix, host, timeout, headTimeout, idleTimeout, retries, retryNonIdempotent } = forward;
   return {
     name: route.name,
     source: place,
     series: assignSeries('route', route.name),
     path: route.match.path,
     policies: policies.length === 0 ? null : policies,
-    forward: {
-      upstream,
-      stripPrefix: stripPrefix ?? null,
-      host,
-      timeout,
-      headTimeout,
-      idleTimeout,
-      retries,
-      retryNonIdempotent,
-    },
+    forward: compileForward(route.forward ?? DEFAULT_FORWARD, route.name, upstreamIds),
   };
 }
 

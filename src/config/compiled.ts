@@ -2,8 +2,9 @@
  * What the supervisor publishes and acceptors read: plain data (MessagePack in shared memory), every default filled in,
  * every duration in milliseconds, every reference resolved.
  */
-import type { Bytes, Millis, PolicyId, SeriesId, UpstreamId } from '../brand.ts';
+import type { Bytes, EndpointRow, Millis, PolicyId, SeriesId, UpstreamId } from '../brand.ts';
 import type { KeySetOptions } from '../decision/policies/jwt/jwt-options.ts';
+import type { KeySource, RetryRules, Split, UpstreamCare } from './compiled-care.ts';
 
 /** How a listener treats spellings of a path that upstreams are known to read in different ways. */
 export interface PathRules {
@@ -51,6 +52,8 @@ export interface CompiledEndpoint {
   readonly port: number;
   /** Positive integer share of the requests. */
   readonly weight: number;
+  /** Where its state lies in the shared memory; NO_ROW: it has none, and counts as healthy. */
+  readonly row: EndpointRow;
 }
 
 export interface UpstreamTls {
@@ -68,7 +71,13 @@ export interface CompiledUpstream {
   /** Null: plain HTTP. */
   readonly tls: UpstreamTls | null;
   readonly endpoints: readonly CompiledEndpoint[];
-  readonly balance: 'roundRobin';
+  readonly balance: 'roundRobin' | 'leastRequests' | 'randomTwo' | 'hash';
+  /** What `hash` goes by; null for the others. */
+  readonly hashBy: KeySource | null;
+  /** Where what concerns the upstream as a whole lies in the shared memory. */
+  readonly row: EndpointRow;
+  /** Null: no health checks, circuits or limits. */
+  readonly care: UpstreamCare | null;
   readonly connections: {
     /** At most this many connections to one endpoint from one acceptor. */
     readonly perEndpoint: number;
@@ -92,8 +101,12 @@ export interface RouteRecord {
   /** In the order in which requests pass them; null: none. */
   readonly policies: readonly PolicyId[] | null;
   readonly forward: {
-    /** NO_UPSTREAM: a policy answers every request. */
+    /** NO_UPSTREAM: a policy answers every request, or `split` says where they go. */
     readonly upstream: UpstreamId;
+    /** Upstreams that share the requests; null: there is one. */
+    readonly split: Split | null;
+    /** Where requests go that cannot be served otherwise; NO_UPSTREAM: nowhere. */
+    readonly failover: UpstreamId;
     /** Prefix taken off the path before forwarding, or null. Whole segments; what is left begins with `/`. */
     readonly stripPrefix: string | null;
     /** `preserve`: the client's Host goes on; `upstream`: the endpoint's; anything else is sent as written. */
@@ -108,6 +121,8 @@ export interface RouteRecord {
     readonly retries: number;
     /** True: a request whose reused connection closed without an answer is repeated also when its method is not idempotent. */
     readonly retryNonIdempotent: boolean;
+    /** What is worth a retry and when; null: whatever is safe, at once. */
+    readonly retry: RetryRules | null;
   };
 }
 

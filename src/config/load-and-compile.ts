@@ -4,11 +4,13 @@ import { buildRouteTable } from '../decision/route/build-route-table.ts';
 import type { CompileFailure, CompileReply, CompileRequest } from '../offload/protocol.ts';
 import { encodeConfig, writeConfigImage } from '../shared-memory/config-image.ts';
 import { compile } from './compile.ts';
-import { type ConfigPath, sortDiagnostics } from './diagnostics.ts';
+import { type ConfigPath, type Diagnostic, sortDiagnostics } from './diagnostics.ts';
+import { EndpointRows } from './endpoint-rows.ts';
 import { lintConfig } from './lint/lint.ts';
 import { loadConfig } from './load.ts';
 import { Report } from './report.ts';
 import { emptySeries, SeriesBook } from './series.ts';
+import type { Source } from './source/source.ts';
 import { formatSize } from './units.ts';
 
 /** Loads, checks, compiles and encodes a config. Whatever is wrong with it is in the reply, at its place. */
@@ -25,7 +27,11 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     return { ok: false, diagnostics: [...diagnostics, ...report.diagnostics], files };
   };
   const series = new SeriesBook(request.series ?? emptySeries(config.runtime.memory.series));
-  const compiled = compile(loaded, (kind, name) => series.assign(kind, name));
+  const rows = new EndpointRows(request.endpointRows ?? { capacity: config.runtime.memory.endpoints, keys: [] });
+  const compiled = compile(loaded, {
+    series: (kind, name) => series.assign(kind, name),
+    row: (upstream, endpoint) => rows.assign(upstream, endpoint),
+  });
   const { globals, routes, policies, matches } = compiled;
   let routeTable: Uint8Array;
   try {
@@ -54,11 +60,24 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     globals,
     settings,
     series: series.state(),
+    endpointRows: rows.state(),
     routes: routes.length,
-    diagnostics: sortDiagnostics([...diagnostics, ...warnings]),
+    diagnostics: sortDiagnostics([...diagnostics, ...warnings, ...withoutRows(rows, source)]),
     files,
     timings,
   };
+}
+
+function withoutRows(rows: EndpointRows, source: Source): readonly Diagnostic[] {
+  const { refused } = rows;
+  if (refused === 0) return [];
+  const { capacity } = rows.state();
+  const report = new Report(source);
+  report.warning(
+    ['runtime', 'memory', 'endpoints'],
+    `${refused} endpoints and upstreams find no room among ${capacity} and count as healthy and idle, expected runtime.memory.endpoints to be larger`,
+  );
+  return report.diagnostics;
 }
 
 function tooLarge(needed: number, room: number, isRunning: boolean): string {

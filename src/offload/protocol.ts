@@ -2,6 +2,7 @@
 import type { Bytes } from '../brand.ts';
 import type { CompiledGlobals } from '../config/compiled.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
+import type { EndpointRowsState } from '../config/endpoint-rows.ts';
 import type { Environment } from '../config/references.ts';
 import type { Config } from '../config/schema/schema.ts';
 import type { SeriesState } from '../config/series.ts';
@@ -13,6 +14,8 @@ export interface CompileRequest {
   readonly environment: Environment;
   /** The series given out so far; null before the first config, whose own `runtime.memory.series` then says how many. */
   readonly series: SeriesState | null;
+  /** The rows of endpoints given out so far; null as for `series`. */
+  readonly endpointRows: EndpointRowsState | null;
   /** Room in the memory that is in use; null before there is one: the config's own `runtime.memory.config`. */
   readonly roomBytes: Bytes | null;
   /** Also look for what is legal and most likely not meant. */
@@ -36,6 +39,7 @@ export interface CompileSuccess {
   /** What the supervisor itself goes by. */
   readonly settings: Pick<Config, 'admin' | 'runtime'>;
   readonly series: SeriesState;
+  readonly endpointRows: EndpointRowsState;
   readonly routes: number;
   /** Warnings alone. */
   readonly diagnostics: readonly Diagnostic[];

@@ -4,6 +4,12 @@ import type { Purge } from '../decision/policies/cache/purge.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import { SlabReader } from '../shared-memory/slab-reader.ts';
 import { bucketEvictions } from '../shared-memory/token-buckets.ts';
+import {
+  type EndpointReading,
+  type RefusedRetries,
+  readEndpoints,
+  readRefusedRetries,
+} from '../telemetry/endpoint-reading.ts';
 import type { AcceptorReading, MetricsSource } from '../telemetry/metrics-source.ts';
 import { MetricsPage } from '../telemetry/prometheus.ts';
 import { traffic } from '../telemetry/traffic.ts';
@@ -67,6 +73,16 @@ export class Observation implements MetricsSource, AdminSource {
     }));
   }
 
+  endpoints(): readonly EndpointReading[] {
+    const { endpoints, compiled } = this.#supervisor;
+    return readEndpoints(endpoints, compiled.globals.upstreams, sharedNow());
+  }
+
+  refusedRetries(): readonly RefusedRetries[] {
+    const { endpoints, compiled } = this.#supervisor;
+    return readRefusedRetries(endpoints, compiled.globals.upstreams);
+  }
+
   async metrics(): Promise<{ text: string; contentType: string }> {
     return { text: await this.#page.render(), contentType: this.#page.contentType };
   }
@@ -92,6 +108,7 @@ export class Observation implements MetricsSource, AdminSource {
       acceptorRestarts: this.acceptorRestarts(),
       routes: traffic(this, 'route', MOST_SHOWN),
       upstreams: traffic(this, 'upstream', MOST_SHOWN),
+      endpoints: this.endpoints(),
       unrouted: this.slabs.readUnrouted().requests.reduce((sum, count) => sum + count, 0),
       accessLog: { droppedLines: this.accessLogDropped() },
       keySets: this.#supervisor.keySets.statuses,
@@ -117,6 +134,11 @@ export class Observation implements MetricsSource, AdminSource {
   #bySlot(): AcceptorProcess[] {
     return this.#supervisor.fleet.acceptors.toSorted((a, b) => a.slot - b.slot);
   }
+}
+
+/** The clock of the endpoint table, as acceptors read it. */
+function sharedNow(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n) | 0;
 }
 
 const STATES: Readonly<Record<number, AcceptorStatus['state']>> = {

@@ -1,4 +1,5 @@
 import type { Bytes, Generation, SeriesId } from '../brand.ts';
+import type { EndpointRowsState } from '../config/endpoint-rows.ts';
 import type { SeriesName, SeriesState } from '../config/series.ts';
 import type { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
@@ -18,10 +19,12 @@ export interface AcknowledgementSource {
 export class Publisher {
   readonly #memory: SharedMemory;
   #series: SeriesState;
+  #endpointRows: EndpointRowsState;
 
-  constructor(memory: SharedMemory, series: SeriesState) {
+  constructor(memory: SharedMemory, { series, endpointRows }: Pick<CompileSuccess, 'series' | 'endpointRows'>) {
     this.#memory = memory;
     this.#series = series;
+    this.#endpointRows = endpointRows;
   }
 
   get generation(): Generation {
@@ -35,7 +38,8 @@ export class Publisher {
   /** Compiles a config for the memory in use. Changes nothing. */
   compile(pool: CompilePool, path: string): Promise<CompileReply> {
     const roomBytes = this.#memory.configHalf(0).byteLength as Bytes;
-    return pool.compile({ path, environment: { ...process.env }, series: this.#series, roomBytes });
+    const names = { series: this.#series, endpointRows: this.#endpointRows };
+    return pool.compile({ path, environment: { ...process.env }, ...names, roomBytes });
   }
 
   /** Makes a compiled config the newest generation. The half it goes to must be idle: see `settled`. */
@@ -43,6 +47,7 @@ export class Publisher {
     const generation = (this.generation + 1) as Generation;
     this.#memory.configHalf(halfOf(generation)).set(new Uint8Array(compiled.image));
     this.#series = compiled.series;
+    this.#endpointRows = compiled.endpointRows;
     this.#memory.control.setGeneration(generation);
     return generation;
   }

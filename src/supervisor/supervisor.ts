@@ -11,8 +11,8 @@ import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
+import { EndpointTable, endpointTableBytes } from '../shared-memory/endpoint-table.ts';
 import { flightBytes, releaseFlights, seedFlights } from '../shared-memory/flight-table.ts';
-import { PAGE_BYTES } from '../shared-memory/layout.ts';
 import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
 import type { MemorySizes } from '../shared-memory/segments.ts';
 import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
@@ -20,6 +20,7 @@ import { bucketBytes, seedBuckets } from '../shared-memory/token-buckets.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
 import { Fleet } from './fleet.ts';
+import { HealthChecks } from './health/health-checks.ts';
 import { KeySets } from './key-sets/key-sets.ts';
 import {
   closeListeningSockets,
@@ -44,6 +45,8 @@ export class Supervisor {
   readonly fleet: Fleet;
   readonly keySets: KeySets;
   readonly sockets: readonly ListeningSockets[];
+  readonly endpoints: EndpointTable;
+  readonly #health: HealthChecks;
   /** The newest config that is in force, as the supervisor itself goes by it. */
   compiled: CompileSuccess;
   /** What was wrong with the last config that was refused; null when the newest was taken. */
@@ -68,7 +71,7 @@ export class Supervisor {
     this.memory = makeMemory({
       slots: 2 * lanes,
       configHalfBytes: runtime.memory.config as Bytes,
-      endpointBytes: PAGE_BYTES as Bytes,
+      endpointBytes: endpointTableBytes(compiled.endpointRows.capacity, 2 * lanes) as Bytes,
       flightBytes: flightBytes(runtime.memory.flights, 2 * lanes) as Bytes,
       bucketBytes: bucketBytes(runtime.memory.buckets) as Bytes,
       slabBytes: slabBytes(capacity) as Bytes,
@@ -76,8 +79,10 @@ export class Supervisor {
     });
     seedBuckets(this.memory.buckets, randomWords());
     seedFlights(this.memory.flights, randomWords());
+    this.endpoints = new EndpointTable(this.memory.endpoints, 2 * lanes);
+    this.#health = new HealthChecks(this.endpoints, reportHealth);
     this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
-    this.publisher = new Publisher(this.memory, compiled.series);
+    this.publisher = new Publisher(this.memory, compiled);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
@@ -101,6 +106,7 @@ export class Supervisor {
         path: configPath,
         environment: { ...process.env },
         series: null,
+        endpointRows: null,
         roomBytes: null,
       });
       if (!compiled.ok) throw new StartError(linesOf(compiled.diagnostics));
@@ -117,6 +123,7 @@ export class Supervisor {
 
   async #begin(): Promise<void> {
     this.publisher.publish(this.compiled);
+    this.#health.update(this.compiled.globals.upstreams);
     await this.#openAdmin();
     void this.keySets.use(this.compiled.globals.keySets);
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
@@ -162,6 +169,7 @@ export class Supervisor {
   }
 
   async #abandon(): Promise<void> {
+    this.#health.stop();
     this.fleet.kill();
     this.keySets.close();
     closeListeningSockets(this.sockets);
@@ -210,6 +218,7 @@ export class Supervisor {
     // Keys are with the acceptors before the routes that want them.
     await this.keySets.use(compiled.globals.keySets);
     const generation = this.publisher.publish(compiled);
+    this.#health.update(compiled.globals.upstreams);
     this.fleet.announce(generation);
     await this.publisher.settled(this.fleet);
     if (this.#stopping) return;
@@ -241,6 +250,7 @@ export class Supervisor {
     this.#stopping = true;
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
+    this.#health.stop();
     closeListeningSockets(this.sockets);
     await stopped;
     await this.#admin?.close();
@@ -256,6 +266,7 @@ export class Supervisor {
     this.memory.control.reap(slot);
     clearGauges(this.memory.slab(slot), series);
     releaseFlights(this.memory.flights, this.memory.plan.slots, slot);
+    this.endpoints.reap(slot);
   }
 }
 
@@ -289,6 +300,10 @@ function shownHost(host: string): string {
 
 function warn({ diagnostics }: CompileSuccess): void {
   if (diagnostics.length > 0) process.stderr.write(`${linesOf(diagnostics)}\n`);
+}
+
+function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
+  report(`endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`);
 }
 
 function report(message: string): void {

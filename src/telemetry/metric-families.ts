@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { ENDPOINT_FAMILIES } from './endpoint-families.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import { type DurationSample, EXPOSED_BOUNDS, type Scrape, type SeriesSample } from './scrape.ts';
 
@@ -116,6 +117,7 @@ export const FAMILIES: readonly Family[] = [
     read: ({ upstreams }) =>
       upstreams.map(({ name, waitingExchanges }) => ({ labels: { upstream: name }, value: waitingExchanges })),
   },
+  ...ENDPOINT_FAMILIES,
   {
     name: 'penstock_connections',
     help: 'Open connections of clients.',

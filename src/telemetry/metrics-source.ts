@@ -1,6 +1,7 @@
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { SlabReader } from '../shared-memory/slab-reader.ts';
+import type { EndpointReading, RefusedRetries } from './endpoint-reading.ts';
 
 /** The control words of one acceptor that lives, as they were when they were read. */
 export interface AcceptorReading {
@@ -24,6 +25,9 @@ export interface MetricsSource {
   publishedGeneration(): Generation | 0;
   /** Acceptors started in place of one that died, since the supervisor started. */
   acceptorRestarts(): number;
+  /** Endpoints whose state is shared. */
+  endpoints(): readonly EndpointReading[];
+  refusedRetries(): readonly RefusedRetries[];
   /** Access-log lines lost, summed over all slots. */
   accessLogDropped(): number;
   /** Keys that lost a rate-limit bucket to others. */

@@ -118,8 +118,11 @@ describe('boundaries between the folders of src', () => {
     }
   });
 
-  it('HTTP of Node serves and asks only what carries no traffic: admin, command line, tables of names', () => {
-    onlyFrom(({ to }) => /^node:https?$/.test(to), [/^src\/supervisor\/admin\//, /^src\/cli\//, ...NAMES_ONLY]);
+  it('HTTP of Node serves and asks only what carries no traffic: admin, health checks, command line, tables of names', () => {
+    onlyFrom(
+      ({ to }) => /^node:https?$/.test(to),
+      [/^src\/supervisor\/(admin|health)\//, /^src\/cli\//, ...NAMES_ONLY],
+    );
     for (const file of files.filter((path) => NAMES_ONLY.some((pattern) => pattern.test(path)))) {
       for (const [, names] of textOf(file).matchAll(/import (.*) from 'node:http'/g))
         assert.equal(names, '{ STATUS_CODES }', file);

@@ -82,7 +82,9 @@ describe('docs/metrics.md', () => {
       { kind: 'upstream', name: 'b' },
     ]);
     const upstream = { name: 'b', series: 1 as SeriesId };
-    writers[0].record(anExchange({ route: { name: 'a', series: 0 as SeriesId }, upstream, error: 'upstream_closed' }));
+    const route = { name: 'a', series: 0 as SeriesId };
+    const marks = { cacheResult: 'hit' as const, dryRunRefusals: 1 };
+    writers[0].record(anExchange({ route, upstream, error: 'upstream_closed', ...marks }));
     const page = scrape(source);
     const expected = FAMILIES.map(({ name, type, help, read: samplesOf }) => {
       const labels = samplesOf(page, source).flatMap(({ labels, sharedLabels }) =>

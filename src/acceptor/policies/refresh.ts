@@ -47,6 +47,7 @@ function quiet(acceptor: AcceptorContext): AcceptorContext {
     isDraining: acceptor.isDraining,
     offload: acceptor.offload,
     refresh: () => {},
+    random: () => acceptor.random(),
     now: (): MonotonicMs => acceptor.now(),
   };
 }

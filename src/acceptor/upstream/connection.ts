@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { Socket } from 'node:net';
 import type { CompiledEndpoint } from '../../config/compiled.ts';
 import type { ErrorCode } from '../../errors/table.ts';
+import type { Lease } from './lease.ts';
 import { openSocket, readyEvent, type SocketTarget } from './open-socket.ts';
 import { RequestWriter } from './request-writer.ts';
 import { READ, type ReadOutcome, ResponseReader } from './response-reader.ts';
@@ -41,6 +42,8 @@ export class Connection implements UpstreamConnection {
   readonly endpointIndex: number;
   /** When it became idle, on the pool's clock; the pool's own note. */
   idleSince = 0;
+  /** The attempt that the current request is, where attempts are counted; null between requests. */
+  lease: Lease | null = null;
 
   readonly #socket: Socket;
   readonly #writer: RequestWriter;
@@ -107,7 +110,7 @@ export class Connection implements UpstreamConnection {
     assert(this.#state === IDLE, 'send on a connection that is not idle');
     this.#state = BUSY;
     this.#handler = handler;
-    this.#reader.begin(handler, isHead);
+    this.#reader.begin(handler, isHead, this.lease);
     this.#writer.begin(head, hasBody);
   }
 
@@ -139,8 +142,10 @@ export class Connection implements UpstreamConnection {
     process.nextTick(Connection.#resumeLate, this);
   }
 
-  destroy(): void {
-    if (this.#state === BUSY || this.#state === IDLE) this.#close();
+  destroy(code: ErrorCode | null = null): void {
+    if (this.#state !== BUSY && this.#state !== IDLE) return;
+    if (code !== null) this.lease?.fail(code);
+    this.#close();
   }
 
   /** Gives up on a connection that was not made in time. */
@@ -202,6 +207,7 @@ export class Connection implements UpstreamConnection {
   #complete(): void {
     const handler = this.#handler!;
     this.#responsesCompleted++;
+    this.#endLease();
     const { head, hasSurplus } = this.#reader;
     if (head.persistent && !hasSurplus && !this.#endHeld && this.#writer.isFlushed) {
       this.#state = IDLE;
@@ -215,6 +221,7 @@ export class Connection implements UpstreamConnection {
 
   #fail(code: ErrorCode): void {
     const handler = this.#handler!;
+    this.lease?.fail(code);
     this.#close();
     handler.onUpstreamFailure(code);
   }
@@ -225,8 +232,14 @@ export class Connection implements UpstreamConnection {
     this.#owner.onConnectFailed(this, code);
   }
 
+  #endLease(): void {
+    this.lease?.end();
+    this.lease = null;
+  }
+
   #close(): void {
     this.#state = CLOSED;
+    this.#endLease();
     this.#handler = null;
     this.#isResuming = false;
     this.#reader.abandon();

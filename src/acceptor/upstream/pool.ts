@@ -106,7 +106,7 @@ export class EndpointPool implements ConnectionOwner {
     this.#connecting.delete(connection);
     const uncovered = this.#pending.length > this.#connecting.size ? this.#pending.shift() : null;
     this.#owner.onRoom(this);
-    uncovered?.waiter.onNoConnection(code, this.#index);
+    uncovered?.fail(code, this.#index);
   }
 
   onReleased(connection: Connection): void {
@@ -122,7 +122,7 @@ export class EndpointPool implements ConnectionOwner {
 
   #offer(connection: Connection): void {
     const ticket = this.#pending.shift();
-    if (ticket !== null) ticket.waiter.onConnection(connection);
+    if (ticket !== null) ticket.serve(connection);
     else if (!this.#owner.takeConnection(connection)) this.#keep(connection);
   }
 

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../errors/table.ts';
 import { BODY, BodyDecoder } from './body-decoder.ts';
 import { INCOMPLETE, TOO_LARGE } from './header-lines.ts';
+import type { Lease } from './lease.ts';
 import { PartialHead } from './partial-head.ts';
 import { UpstreamResponseHead } from './response-head.ts';
 import type { ResponseHandler } from './upstream.ts';
@@ -42,13 +43,20 @@ export class ResponseReader {
   readonly #partialHead = new PartialHead();
   #handler: ResponseHandler | null = null;
   #isHead = false;
+  #lease: Lease | null = null;
   #inBody = false;
   #interimResponses = 0;
   #paused = false;
   #held: Buffer = NO_BYTES;
 
-  /** Makes ready for the next response. @param isHead the request's method is HEAD */
-  begin(handler: ResponseHandler, isHead: boolean): void {
+  /**
+   * Makes ready for the next response.
+   *
+   * @param isHead the request's method is HEAD
+   * @param lease hears of the status before the handler does; null: nobody counts attempts
+   */
+  begin(handler: ResponseHandler, isHead: boolean, lease: Lease | null = null): void {
+    this.#lease = lease;
     this.hasBegun = false;
     this.hasSurplus = false;
     this.#handler = handler;
@@ -132,6 +140,7 @@ export class ResponseReader {
     this.#inBody = true;
     this.#decoder.reset(head.framing, head.contentLength);
     head.arrivedWhole = head.framing === 'none' || (head.framing === 'length' && end - at >= head.contentLength);
+    if (this.#lease !== null) this.#lease.onHead(head.status);
     this.#handler!.onResponseHead(head);
     return at;
   }

@@ -91,8 +91,12 @@ export interface UpstreamConnection {
   /** Stop and go on reading the response. Idempotent. */
   pause(): void;
   resume(): void;
-  /** Gives up on the exchange and closes the socket at once. No handler call follows. */
-  destroy(): void;
+  /**
+   * Gives up on the exchange and closes the socket at once. No handler call follows.
+   *
+   * @param code why, where that may be the endpoint's doing
+   */
+  destroy(code?: ErrorCode | null): void;
 }
 
 /**

@@ -1,3 +1,6 @@
+import type { ErrorCode } from '../../errors/table.ts';
+import type { Connection } from './connection.ts';
+import type { Lease } from './lease.ts';
 import type { ConnectionWaiter } from './upstream.ts';
 
 /** An exchange that waits for a connection. */
@@ -7,6 +10,8 @@ export class WaitTicket {
   readonly tried: ReadonlySet<number>;
   /** On the upstream's clock, in milliseconds. */
   readonly since: number;
+  /** The attempt it was given, where attempts are counted. */
+  lease: Lease | null = null;
   /** The list it stands in; null once it was served, refused or cancelled. */
   list: WaitList | null = null;
   previous: WaitTicket | null = null;
@@ -21,6 +26,22 @@ export class WaitTicket {
   /** Stops waiting: the waiter hears nothing more. Idempotent. */
   cancel(): void {
     this.list?.remove(this);
+    this.lease?.end();
+    this.lease = null;
+  }
+
+  /** Hands over a connection; the attempt goes on with it. */
+  serve(connection: Connection): void {
+    connection.lease = this.lease;
+    this.lease = null;
+    this.waiter.onConnection(connection);
+  }
+
+  /** No connection can be had. */
+  fail(code: ErrorCode, endpointIndex: number): void {
+    this.lease?.fail(code);
+    this.lease = null;
+    this.waiter.onNoConnection(code, endpointIndex);
   }
 }
 

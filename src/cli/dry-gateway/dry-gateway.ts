@@ -15,6 +15,7 @@ import type { CompiledConfig } from '../../config/compile.ts';
 import type { CompiledListener } from '../../config/compiled.ts';
 import { admitHead } from '../../decision/admit-head.ts';
 import type { ChainListener, Guard } from '../../decision/chain.ts';
+import { chooseUpstream } from '../../decision/choose-upstream.ts';
 import { CidrSet } from '../../decision/cidr.ts';
 import { type Consumers, ConsumerTable } from '../../decision/consumers.ts';
 import { Decision, responseOf } from '../../decision/decision.ts';
@@ -37,6 +38,8 @@ interface DryListener extends ListenerContext {
 
 const NO_BYTES = Buffer.alloc(0);
 const LOCALHOST = '127.0.0.1';
+/** What chance says here, always. */
+const HALF = 0.5;
 /** Nobody else is held up by code of users here. */
 const CALL_PLAINLY: Guard = (run, argument) => run(argument);
 
@@ -153,7 +156,9 @@ export class DryGateway {
   }
 
   #forward(exchange: DryExchange): Outcome {
-    const upstream = this.compiled.globals.upstreams[exchange.route!.forward.upstream];
+    const { upstream: only, split } = exchange.route!.forward;
+    const id = split === null ? only : split.choices[chooseUpstream(split, exchange, HALF).index]!.upstream;
+    const upstream = this.compiled.globals.upstreams[id];
     if (upstream === undefined) return this.#refusal(exchange, 'no_upstream');
     exchange.connection = { endpoint: upstream.endpoints[0]! };
     return { kind: 'forward', upstream };

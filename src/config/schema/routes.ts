@@ -1,9 +1,10 @@
 /** `routes`: which requests go where. */
 import { z } from 'zod';
-import { duration, flag, name, parsedText, Refusal, wholeNumber } from './fields.ts';
+import { duration, name, parsedText, Refusal } from './fields.ts';
+import { forward } from './forward.ts';
 import { hostPattern } from './network-fields.ts';
 import { routePolicies } from './policies/policies.ts';
-import { forwardedHost, headerConditions, method, pathPattern, pathPrefix, queryConditions } from './route-fields.ts';
+import { headerConditions, method, pathPattern, queryConditions } from './route-fields.ts';
 
 const match = z.strictObject({
   hosts: z
@@ -21,29 +22,6 @@ const match = z.strictObject({
   query: queryConditions()
     .prefault({})
     .describe('Query parameters, percent-decoded, and the exact value each must have.'),
-});
-
-export const forward = z.strictObject({
-  upstream: name('upstreams').describe('Name of an upstream.'),
-  stripPrefix: pathPrefix()
-    .optional()
-    .describe("Leading segments taken off the path before it is forwarded. The route's path must begin with them."),
-  host: forwardedHost()
-    .prefault('preserve')
-    .describe("The Host header that is sent: the client's (`preserve`), the endpoint's (`upstream`), or this text."),
-  timeout: duration({ none: true })
-    .prefault('30s')
-    .describe('The whole exchange, to the last byte of the response. `none` for streams and large downloads.'),
-  headTimeout: duration()
-    .prefault('30s')
-    .describe('From the request being sent to the head of the response; then `504`.'),
-  idleTimeout: duration().prefault('30s').describe('Between two pieces of the response body.'),
-  retries: wholeNumber(0, 10).prefault(1).describe('Further attempts when the first fails and repeating it is safe.'),
-  retryNonIdempotent: flag()
-    .prefault(false)
-    .describe(
-      'Also repeat `POST` and the like when a reused connection closes without an answer. Such a request may then be carried out twice.',
-    ),
 });
 
 /** A share of errors: `0.1%` or 0.001, as a fraction. */

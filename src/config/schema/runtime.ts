@@ -34,6 +34,11 @@ const memory = z.strictObject({
     .describe(
       'Room for responses that `cache` policies store. Of each acceptor: it is not shared, and what is not used costs nothing.',
     ),
+  endpoints: wholeNumber(16, 262_144)
+    .prefault(4096)
+    .describe(
+      'Endpoints and upstreams whose health, circuit or load is kept. An endpoint beyond it counts as healthy and idle.',
+    ),
   series: wholeNumber(16, 65_536)
     .prefault(4096)
     .describe(

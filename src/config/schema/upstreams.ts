@@ -1,7 +1,9 @@
 /** `upstreams`: named groups of endpoints that routes forward to. */
 import { z } from 'zod';
-import { duration, filePath, flag, parsed, Refusal, reserved, wholeNumber } from './fields.ts';
+import { duration, filePath, flag, oneOf, parsed, Refusal, wholeNumber } from './fields.ts';
 import { endpointUrl, isHostName } from './network-fields.ts';
+import { circuit, health, limits } from './upstream-care.ts';
+import { keySource } from './upstream-fields.ts';
 
 const weighted = z.strictObject({
   url: endpointUrl((url) => url).describe('Scheme, host and port.'),
@@ -11,18 +13,16 @@ const weighted = z.strictObject({
 /** `http://a:1` is short for `{ url: http://a:1, weight: 1 }`. */
 const endpoint = z.union([endpointUrl((url) => ({ url, weight: 1 })), weighted]);
 
-const LATER_BALANCERS: ReadonlySet<unknown> = new Set(['leastRequests', 'randomTwo', 'hash']);
+const byHash = z.strictObject({
+  hash: keySource().describe(
+    'What decides: requests with the same `ip`, `path`, `query`, `{ header }` or `{ cookie }` go to the same endpoint.',
+  ),
+});
 
-const balance = parsed<'roundRobin'>(
-  { type: 'roundRobin', expected: 'roundRobin', json: { type: 'string', enum: ['roundRobin'] } },
-  (input) => {
-    if (input === 'roundRobin') return 'roundRobin';
-    const isLater = LATER_BALANCERS.has(input) || (typeof input === 'object' && input !== null && 'hash' in input);
-    return new Refusal(
-      isLater ? 'this version of Penstock cannot balance by {value} yet' : '{value} is no way to balance',
-    );
-  },
-);
+const balance = z.union([
+  oneOf(['roundRobin', 'leastRequests', 'randomTwo'], 'roundRobin, leastRequests, randomTwo or { hash }'),
+  byHash,
+]);
 
 const connections = z.strictObject({
   perEndpoint: wholeNumber(1, 100_000)
@@ -59,10 +59,16 @@ export const upstream = z.strictObject({
     .array(endpoint)
     .min(1)
     .describe('Where requests go: a URL, or `{ url, weight }`. All with the same scheme.'),
-  balance: balance.prefault('roundRobin').describe('How an endpoint is chosen: in turn, by weight.'),
+  balance: balance
+    .prefault('roundRobin')
+    .describe(
+      'How an endpoint is chosen: in turn (`roundRobin`), the one with the fewest requests in flight (`leastRequests`), the better of two at random (`randomTwo`), or the same for the same key (`hash`). All by weight.',
+    ),
   connections: connections.prefault({}).describe('Pooled connections to the endpoints.'),
   tls: upstreamTls.optional().describe('For `https` endpoints.'),
-  health: reserved<null>('nothing', null, (input) => input === null, 'health checks')
-    .optional()
-    .describe('Kept for health checks, which this version does not have.'),
+  health: health.optional().describe('How endpoints that do not work are found and left out.'),
+  circuit: circuit.optional().describe('A circuit breaker for each endpoint.'),
+  limits: limits
+    .prefault({ inFlight: 0, perEndpoint: 0 })
+    .describe('Requests that may be in flight at one time; beyond it `503`.'),
 });

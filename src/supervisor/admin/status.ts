@@ -1,3 +1,4 @@
+import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface Status {
   /** Routes with the most requests since the start, busiest first; not all of them when there are many. */
   readonly routes: readonly Traffic[];
   readonly upstreams: readonly Traffic[];
+  /** Endpoints with health checks, circuits or limits, and those balanced by load. */
+  readonly endpoints: readonly EndpointReading[];
   /** Exchanges that no route was found for. */
   readonly unrouted: number;
   readonly accessLog: { readonly droppedLines: number };

@@ -52,6 +52,30 @@ async function run(args: string[], environment: NodeJS.ProcessEnv = { PENSTOCK_A
 const here = () => ['--admin', `unix:${socket}`];
 
 describe('penstock status', () => {
+  it('names the endpoints that are out of use, and only them', async () => {
+    const good = {
+      upstream: 'catalog',
+      endpoint: 'http://a:1',
+      healthy: true,
+      ejected: false,
+      circuit: 'closed',
+      inFlight: 3,
+      ejections: 0,
+      circuitOpened: 0,
+    } as const;
+    shown = aStatus({
+      endpoints: [
+        good,
+        { ...good, endpoint: 'http://b:1', healthy: false },
+        { ...good, endpoint: 'http://c:1', ejected: true, circuit: 'half-open' },
+      ],
+    });
+    const { out } = await run(here());
+    assert.match(out, /^http:\/\/b:1 +catalog +UNHEALTHY +no +closed +3$/m);
+    assert.match(out, /^http:\/\/c:1 +catalog +good +EJECTED +HALF-OPEN +3$/m);
+    assert.doesNotMatch(out, /a:1/);
+  });
+
   it('prints a page that names every acceptor, route and upstream', async () => {
     shown = aStatus();
     const { code, out } = await run(here());

@@ -9,7 +9,7 @@ const SHIPPED = ['config/penstock.yaml', ...readdirSync('config/examples').map((
 
 for (const path of SHIPPED) {
   test(`${path} is usable as it stands`, () => {
-    const reply = loadAndCompile({ path, environment: {}, series: null, roomBytes: null });
+    const reply = loadAndCompile({ path, environment: {}, series: null, endpointRows: null, roomBytes: null });
     assert.deepEqual(reply.diagnostics.map(formatDiagnostic), []);
     assert.ok(reply.ok && reply.routes > 0);
   });

@@ -14,6 +14,7 @@ const request = (path: string, more: Partial<CompileRequest> = {}): CompileReque
   path,
   environment: {},
   series: null,
+  endpointRows: null,
   roomBytes: null,
   ...more,
 });
@@ -59,13 +60,13 @@ routes:
         name: 'plain',
         series: 2,
         tls: null,
-        endpoints: [{ name: 'http://127.0.0.1:9001', host: '127.0.0.1', port: 9001, weight: 2 }],
+        endpoints: [{ name: 'http://127.0.0.1:9001', host: '127.0.0.1', port: 9001, weight: 2, row: -1 }],
       },
       {
         name: 'secure',
         series: 3,
         tls: { serverName: 'b.example', verify: true, ca: readFileSync('test/fixtures/tls/other.pem', 'utf8') },
-        endpoints: [{ name: 'https://a.example:443', host: 'a.example', port: 443, weight: 1 }],
+        endpoints: [{ name: 'https://a.example:443', host: 'a.example', port: 443, weight: 1, row: -1 }],
       },
     ],
   );
@@ -85,6 +86,9 @@ routes:
       idleTimeout: 30_000,
       retries: 3,
       retryNonIdempotent: false,
+      split: null,
+      failover: -1,
+      retry: null,
     },
   });
 });

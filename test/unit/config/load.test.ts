@@ -21,7 +21,15 @@ test('a small config is complete once loaded', () => {
     },
   });
   assert.deepEqual(config.admin, { address: { host: '127.0.0.1', port: 9901 } });
-  assert.deepEqual(config.runtime.memory, { config: 67_108_864, buckets: 262_144, flights: 16_384, series: 4096 });
+  const { memory } = config.runtime;
+  assert.deepEqual(memory, {
+    config: 67_108_864,
+    buckets: 262_144,
+    flights: 16_384,
+    cache: 67_108_864,
+    endpoints: 4096,
+    series: 4096,
+  });
   assert.deepEqual(config.telemetry.accessLog, { to: 'stdout', sample: 1 });
   assert.deepEqual(config.routes[0]?.forward, {
     upstream: 'demo',
@@ -29,7 +37,7 @@ test('a small config is complete once loaded', () => {
     timeout: 30_000,
     headTimeout: 30_000,
     idleTimeout: 30_000,
-    retries: 1,
+    retries: { attempts: 1, rules: null },
     retryNonIdempotent: false,
   });
 });
@@ -160,7 +168,7 @@ listeners:
 upstreams:
   catalog:
     endpoints: [http://a.example, { url: http://b.example, wieght: 2 }]
-    balance: leastRequests
+    balance: mostRequests
     health: { active: {} }
 routes:
   - name: first
@@ -179,8 +187,8 @@ routes:
     '6:22: "10.0.0.0/33" has a bad prefix length, expected 0 to 32 bits behind the slash',
     '6:35: "nonsense" is not a CIDR block, expected an IP address or a block such as 10.0.0.0/8 or fd00::/8',
     '9:60: unknown key "wieght", did you mean "weight"?',
-    '10:14: this version of Penstock cannot balance by "leastRequests" yet, expected roundRobin',
-    '11:13: this version of Penstock has no health checks yet, expected null or nothing',
+    '10:14: "mostRequests" is not known here, expected roundRobin, leastRequests, randomTwo or { hash }',
+    '11:23: upstreams.catalog.health.active.path is missing, expected a path such as /healthz, with a query if need be',
     '14:34: "get" is not in capitals, expected GET',
     '14:54: 2 is not text, expected text (quote a number: "2")',
     '15:26: no upstream is named "catalogue", did you mean "catalog"?',

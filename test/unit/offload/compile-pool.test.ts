@@ -16,6 +16,7 @@ test('a thread compiles configs, good and bad, one after another', async (contex
     path: join(directory, name),
     environment: { TOKEN: 'secret' },
     series: null,
+    endpointRows: null,
     roomBytes: null,
   });
   const pool = new CompilePool();

@@ -2,7 +2,12 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Millis, PolicyId, RouteId, SeriesId, UpstreamId } from '../../../src/brand.ts';
-import type { CompiledGlobals, CompiledPolicy, RouteRecord } from '../../../src/config/compiled.ts';
+import {
+  type CompiledGlobals,
+  type CompiledPolicy,
+  NO_UPSTREAM,
+  type RouteRecord,
+} from '../../../src/config/compiled.ts';
 import { ConfigImage, encodeConfig, writeConfigImage } from '../../../src/shared-memory/config-image.ts';
 
 const GLOBALS: CompiledGlobals = {
@@ -30,6 +35,9 @@ const forwards: fc.Arbitrary<RouteRecord['forward']> = fc.record(
     idleTimeout: millis,
     retries: fc.nat(),
     retryNonIdempotent: fc.boolean(),
+    split: fc.constant(null),
+    failover: fc.constant(NO_UPSTREAM),
+    retry: fc.constant(null),
   },
   PLAIN,
 );

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import type { SharedState } from '../../../../src/acceptor/upstream/endpoint-guard.ts';
 import type {
   ConnectionWaiter,
   PendingConnection,
@@ -7,12 +8,19 @@ import type {
 import { NONE_TRIED, UpstreamGroup } from '../../../../src/acceptor/upstream/upstream-group.ts';
 import type { CompiledUpstream } from '../../../../src/config/compiled.ts';
 import type { ErrorCode } from '../../../../src/errors/table.ts';
+import { EndpointTable, endpointTableBytes } from '../../../../src/shared-memory/endpoint-table.ts';
 import { Recorder } from './recorder.ts';
 import { GET } from './scripted-origin.ts';
 
+/** The state of a gateway of one acceptor: nothing is known of any endpoint yet. */
+export function sharedState(rows = 16): SharedState {
+  const table = new EndpointTable(new SharedArrayBuffer(endpointTableBytes(rows, 2)), 2);
+  return { table, clock: () => Math.floor(performance.now()), random: Math.random };
+}
+
 /** A group that is swept by hand or by the test's clock, and closed when the test ends. */
 export function startGroup(t: TestContext, upstream: CompiledUpstream, clock = () => performance.now()): UpstreamGroup {
-  const group = new UpstreamGroup(upstream, clock);
+  const group = new UpstreamGroup(upstream, clock, sharedState());
   t.after(() => group.close());
   return group;
 }

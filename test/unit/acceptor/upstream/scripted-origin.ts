@@ -3,6 +3,7 @@ import net from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Millis, SeriesId } from '../../../../src/brand.ts';
 import type { CompiledUpstream } from '../../../../src/config/compiled.ts';
+import { NO_ROW } from '../../../../src/shared-memory/endpoint-table.ts';
 
 /** A raw TCP server on a free port of the loopback, closed with everything it accepted when the test ends. */
 export class ScriptedOrigin {
@@ -80,8 +81,11 @@ export function compiledUpstream(ports: readonly number[], overrides: UpstreamOv
     name: 'origin',
     series: 0 as SeriesId,
     tls: overrides.tls ?? null,
-    endpoints: ports.map((port) => ({ name: `http://${host}:${port}`, host, port, weight: 1 })),
+    endpoints: ports.map((port) => ({ name: `http://${host}:${port}`, host, port, weight: 1, row: NO_ROW })),
     balance: 'roundRobin',
+    hashBy: null,
+    row: NO_ROW,
+    care: null,
     connections: {
       perEndpoint: overrides.perEndpoint ?? 8,
       idleTimeout: (overrides.idleTimeout ?? 60_000) as Millis,

@@ -40,6 +40,7 @@ export function aStatus(different: Partial<Status> = {}): Status {
         waitingExchanges: 5,
       },
     ],
+    endpoints: [],
     unrouted: 9,
     accessLog: { droppedLines: 0 },
     keySets: [],
