@@ -18,6 +18,8 @@ export interface AcceptorPoolOptions {
   readonly threads: number;
   readonly modules?: OffloadModules;
   readonly mostQueued?: number;
+  /** A task threw, or its thread died: a defect, where a full queue is none. */
+  readonly onFault?: (task: OffloadTask, error: unknown) => void;
 }
 
 /** No thread is started before the first task. */
@@ -25,21 +27,32 @@ export class AcceptorPool {
   readonly threads: number;
   readonly #modules: OffloadModules;
   readonly #mostQueued: number;
+  readonly #onFault: (task: OffloadTask, error: unknown) => void;
   #pool: Piscina | null = null;
 
-  constructor({ threads, modules = OFFLOAD_TASKS, mostQueued = MOST_QUEUED }: AcceptorPoolOptions) {
+  constructor({ threads, modules = OFFLOAD_TASKS, mostQueued = MOST_QUEUED, onFault }: AcceptorPoolOptions) {
     this.threads = threads;
     this.#modules = modules;
     this.#mostQueued = mostQueued;
+    this.#onFault = onFault ?? (() => {});
   }
 
   /** Rejects when the queue is full, the thread died, or the task threw. */
   async run(task: OffloadTask, input: unknown): Promise<unknown> {
+    if (this.#pool !== null && this.#pool.queueSize >= this.#mostQueued) throw new Error('the queue of tasks is full');
+    try {
+      return await this.#perform(task, input);
+    } catch (error) {
+      this.#onFault(task, error);
+      throw error;
+    }
+  }
+
+  async #perform(task: OffloadTask, input: unknown): Promise<unknown> {
     if (this.threads === 0) return performHere(task, input, this.#modules);
     this.#pool ??= new Piscina({
       minThreads: 0,
       maxThreads: this.threads,
-      maxQueue: this.#mostQueued,
       idleTimeout: IDLE_TIMEOUT_MS,
       concurrentTasksPerWorker: 1,
     });

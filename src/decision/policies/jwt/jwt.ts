@@ -77,8 +77,9 @@ class TokenGate {
       return this.#refuse(decision, 'consumer_unknown', `by its claim ${this.#options.consumer.claim}`);
     decision.claims = token.claims;
     if (token.consumer !== null) decision.consumer = token.consumer;
-    if (this.#changesHeaders) decision.requestHeaders.replaceChecked(this.#owned, token.lines);
+    // First what goes out: a claim may go where the token was.
     if (!this.#options.forward) this.#source.remove(decision);
+    if (this.#changesHeaders) decision.requestHeaders.replaceChecked(this.#owned, token.lines);
     decision.trace?.note(
       token.consumer === null
         ? 'the token is good, and of no consumer'
