@@ -12,13 +12,15 @@ import { moduleOf, OFFLOAD_TASKS, type OffloadModules, performHere } from './off
 const MOST_QUEUED = 256;
 /** How long an idle thread stays: the next task finds its code warm. */
 const IDLE_TIMEOUT_MS = 60_000;
+/** A task that fails for every request must not fill a disk. */
+const REPORT_EVERY_MS = 1000;
 
 export interface AcceptorPoolOptions {
   /** 0: tasks are carried out on the loop itself. */
   readonly threads: number;
   readonly modules?: OffloadModules;
   readonly mostQueued?: number;
-  /** A task threw, or its thread died: a defect, where a full queue is none. */
+  /** A task threw, or its thread died: a defect, where a full queue is none. Once a second at most. */
   readonly onFault?: (task: OffloadTask, error: unknown) => void;
 }
 
@@ -29,6 +31,7 @@ export class AcceptorPool {
   readonly #mostQueued: number;
   readonly #onFault: (task: OffloadTask, error: unknown) => void;
   #pool: Piscina | null = null;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ threads, modules = OFFLOAD_TASKS, mostQueued = MOST_QUEUED, onFault }: AcceptorPoolOptions) {
     this.threads = threads;
@@ -43,9 +46,16 @@ export class AcceptorPool {
     try {
       return await this.#perform(task, input);
     } catch (error) {
-      this.#onFault(task, error);
+      this.#report(task, error);
       throw error;
     }
+  }
+
+  #report(task: OffloadTask, error: unknown): void {
+    const now = performance.now();
+    if (now - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = now;
+    this.#onFault(task, error);
   }
 
   async #perform(task: OffloadTask, input: unknown): Promise<unknown> {

@@ -37,8 +37,8 @@ export class FetchedKeySet {
   #lastError: { readonly at: Date; readonly message: string } | null = null;
   #failures = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
-  #isFetching = false;
-  readonly #closed = new AbortController();
+  #isClosed = false;
+  #underWay: AbortController | null = null;
   #resolveSettled = (): void => {};
   #refresh: NodeJS.Timeout | null = null;
   #expiry: NodeJS.Timeout | null = null;
@@ -51,17 +51,16 @@ export class FetchedKeySet {
 
   /** Never rejects. A call while another is under way does nothing. */
   async fetch(): Promise<void> {
-    const { signal } = this.#closed;
-    if (this.#isFetching || signal.aborted) return;
-    this.#isFetching = true;
+    if (this.#underWay !== null || this.#isClosed) return;
+    this.#underWay = new AbortController();
     this.#askedAt = performance.now();
     try {
-      const { keys, skipped, maxAgeMs } = await fetchKeySet(this.options.url, this.options.timeout, signal);
-      if (!signal.aborted) this.#take(keys, skipped, maxAgeMs);
+      const { keys, skipped, maxAgeMs } = await fetchKeySet(this.options.url, this.options.timeout, this.#underWay);
+      if (!this.#isClosed) this.#take(keys, skipped, maxAgeMs);
     } catch (error) {
-      if (!signal.aborted) this.#fail((error as Error).message);
+      if (!this.#isClosed) this.#fail((error as Error).message);
     }
-    this.#isFetching = false;
+    this.#underWay = null;
   }
 
   /** A token names a key that is not among the keys. */
@@ -71,7 +70,8 @@ export class FetchedKeySet {
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
+    this.#underWay?.abort();
     if (this.#refresh !== null) clearTimeout(this.#refresh);
     if (this.#expiry !== null) clearTimeout(this.#expiry);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { KeySetStatus } from '../../../src/supervisor/admin/status.ts';
 import { readStatus, until } from '../../support/admin.ts';
 import { fileLifetime } from '../../support/file-lifetime.ts';
@@ -42,8 +42,8 @@ async function start(t: Lifetime, answer: KeySetAnswer, keySet: object = {}): Pr
 }
 
 /** Status and code that a token of this key is answered with. */
-async function outcome(gateway: Gateway, key: SigningKey): Promise<string> {
-  const request = `GET / HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${await tokenOf(key)}\r\n\r\n`;
+async function outcome(gateway: Gateway, key: SigningKey, path = '/'): Promise<string> {
+  const request = `GET ${path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${await tokenOf(key)}\r\n\r\n`;
   const response = await requestOnce(file, gateway.portOf('public'), request);
   return `${response.status} ${response.header('penstock-error') ?? ''}`.trim();
 }
@@ -200,19 +200,33 @@ describe('a key set that cannot be had', () => {
     ['its endpoint fails', (response) => response.writeHead(500).end(), /^was answered with status 500$/],
     ['it is no set', (response) => response.end('[]'), /^is JSON, but has no list of keys$/],
   ];
-  for (const [what, answer, error, keySet] of endpoints) {
-    it(`is 503 keys_unavailable when ${what}, until it can be`, async (t) => {
-      const { gateway, origin } = await start(t, answer, keySet);
-      assert.equal(await outcome(gateway, first), '503 keys_unavailable');
-      const { keys, isStale, lastError } = await until(
-        'an error',
-        () => keySetOf(gateway),
-        (set) => set.lastError !== null,
-      );
+
+  const origins: KeySetOrigin[] = [];
+  let gateway: Gateway;
+  before(async () => {
+    for (const [, answer] of endpoints) origins.push(await keySetOrigin(file, answer));
+    const config = configOf('http://127.0.0.1', {});
+    const routes = endpoints.map(([name, , , keySet], index) => ({
+      name: `route-${index}`,
+      match: { path: `/${index}` },
+      policies: [{ jwt: { keySet: { url: origins[index]!.url, ...keySet } } }, { respond: { body: name } }],
+    }));
+    gateway = await startGateway(file, { ...config, ...{ routes } });
+  });
+
+  for (const [index, [what, , error]] of endpoints.entries()) {
+    it(`is 503 keys_unavailable when ${what}`, async () => {
+      assert.equal(await outcome(gateway, first, `/${index}`), '503 keys_unavailable');
+      const find = async () => (await readStatus(gateway)).keySets.find(({ url }) => url === origins[index]!.url)!;
+      const { keys, isStale, lastError } = await until('an error', find, (set) => set.lastError !== null);
       assert.deepEqual({ keys, isStale }, { keys: null, isStale: true });
       assert.match(lastError!.message, error);
-      origin.answer = serveKeys([first.jwk]);
-      await becomes(gateway, first, '200');
     });
   }
+
+  it('is used as soon as it can be had', async () => {
+    for (const origin of origins) origin.answer = serveKeys([first.jwk]);
+    const ask = () => Promise.all(origins.map((_, index) => outcome(gateway, first, `/${index}`)));
+    await until('200', ask, (all) => all.every((got) => got === '200'), 30_000);
+  });
 });
