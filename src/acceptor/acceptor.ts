@@ -238,7 +238,7 @@ export class Acceptor implements AcceptorContext {
   #useThreads(threads: number): void {
     if (threads === this.offload.threads) return;
     void this.offload.close();
-    this.offload = new AcceptorPool({ threads });
+    this.offload = new AcceptorPool({ threads, onFault: reportTaskFault });
   }
 
   #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {
@@ -293,6 +293,10 @@ export class Acceptor implements AcceptorContext {
 
 function reportAcceptError(code: string): void {
   process.stderr.write(`penstock: acceptor ${process.pid} cannot accept connections for a moment: ${code}\n`);
+}
+
+function reportTaskFault(task: string, error: unknown): void {
+  process.stderr.write(`penstock: the task ${task} failed in its thread: ${error}\n`);
 }
 
 function reportLogTrouble(error: Error): void {

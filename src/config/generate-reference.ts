@@ -17,18 +17,18 @@ export function generateReference(): ReadonlyMap<string, string> {
   ]);
 }
 
+/** Of the repository's formatter (biome.json). */
 const LINE_WIDTH = 120;
 
 /** JSON as the repository's formatter leaves it: two blanks a level, short lists of plain values on one line. */
 function formatJson(value: object): string {
   const text = JSON.stringify(value, null, 2);
-  const oneLine = text.replace(
-    /^( *(?:"[^"]*": )?)\[\n\s+([^[\]{}]+?)\n\s+\](,?)$/gm,
-    (whole, before, items, after) => {
-      const line = `${before}[${items.replace(/,\n\s+/g, ', ')}]${after}`;
-      return line.length <= LINE_WIDTH ? line : whole;
-    },
-  );
+  const oneLine = text.replace(/\[\n\s+([^[\]{}]+?)\n\s+\]/g, (list: string, items: string, at: number) => {
+    const line = `[${items.replace(/,\n\s+/g, ', ')}]`;
+    const indent = at - text.lastIndexOf('\n', at) - 1;
+    const comma = text[at + list.length] === ',' ? 1 : 0;
+    return indent + line.length + comma > LINE_WIDTH ? list : line;
+  });
   return `${oneLine}\n`;
 }
 

@@ -12,12 +12,16 @@ import { moduleOf, OFFLOAD_TASKS, type OffloadModules, performHere } from './off
 const MOST_QUEUED = 256;
 /** How long an idle thread stays: the next task finds its code warm. */
 const IDLE_TIMEOUT_MS = 60_000;
+/** A task that fails for every request must not fill a disk. */
+const REPORT_EVERY_MS = 1000;
 
 export interface AcceptorPoolOptions {
   /** 0: tasks are carried out on the loop itself. */
   readonly threads: number;
   readonly modules?: OffloadModules;
   readonly mostQueued?: number;
+  /** A task threw, or its thread died: a defect, where a full queue is none. Once a second at most. */
+  readonly onFault?: (task: OffloadTask, error: unknown) => void;
 }
 
 /** No thread is started before the first task. */
@@ -25,21 +29,40 @@ export class AcceptorPool {
   readonly threads: number;
   readonly #modules: OffloadModules;
   readonly #mostQueued: number;
+  readonly #onFault: (task: OffloadTask, error: unknown) => void;
   #pool: Piscina | null = null;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ threads, modules = OFFLOAD_TASKS, mostQueued = MOST_QUEUED }: AcceptorPoolOptions) {
+  constructor({ threads, modules = OFFLOAD_TASKS, mostQueued = MOST_QUEUED, onFault }: AcceptorPoolOptions) {
     this.threads = threads;
     this.#modules = modules;
     this.#mostQueued = mostQueued;
+    this.#onFault = onFault ?? (() => {});
   }
 
   /** Rejects when the queue is full, the thread died, or the task threw. */
   async run(task: OffloadTask, input: unknown): Promise<unknown> {
+    if (this.#pool !== null && this.#pool.queueSize >= this.#mostQueued) throw new Error('the queue of tasks is full');
+    try {
+      return await this.#perform(task, input);
+    } catch (error) {
+      this.#report(task, error);
+      throw error;
+    }
+  }
+
+  #report(task: OffloadTask, error: unknown): void {
+    const now = performance.now();
+    if (now - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = now;
+    this.#onFault(task, error);
+  }
+
+  async #perform(task: OffloadTask, input: unknown): Promise<unknown> {
     if (this.threads === 0) return performHere(task, input, this.#modules);
     this.#pool ??= new Piscina({
       minThreads: 0,
       maxThreads: this.threads,
-      maxQueue: this.#mostQueued,
       idleTimeout: IDLE_TIMEOUT_MS,
       concurrentTasksPerWorker: 1,
     });

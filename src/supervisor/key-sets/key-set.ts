@@ -10,7 +10,7 @@ const LONGEST_RETRY_MS = 60_000;
 
 /** What a key set tells whoever keeps it. */
 export interface KeySetEvents {
-  /** There are other keys than before, or, the first time, none. */
+  /** There are other keys than before, or, the first time, none: acceptors have to hear of it. */
   onKeys(set: FetchedKeySet): void;
   /** A sentence for the operator. */
   onReport(message: string): void;
@@ -29,34 +29,38 @@ export class FetchedKeySet {
   keys: readonly Jwk[] | null = null;
   /** Whether the first fetch has ended, in whichever way. */
   isSettled = false;
+  /** Resolves when it has. */
+  readonly settled: Promise<void>;
   readonly #events: KeySetEvents;
   #skipped: readonly string[] = [];
   #fetchedAt: Date | null = null;
   #lastError: { readonly at: Date; readonly message: string } | null = null;
   #failures = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
-  #isFetching = false;
   #isClosed = false;
+  #underWay: AbortController | null = null;
+  #resolveSettled = (): void => {};
   #refresh: NodeJS.Timeout | null = null;
   #expiry: NodeJS.Timeout | null = null;
 
   constructor(options: KeySetOptions, events: KeySetEvents) {
     this.options = options;
     this.#events = events;
+    this.settled = new Promise((resolve) => (this.#resolveSettled = resolve));
   }
 
   /** Never rejects. A call while another is under way does nothing. */
   async fetch(): Promise<void> {
-    if (this.#isFetching || this.#isClosed) return;
-    this.#isFetching = true;
+    if (this.#underWay !== null || this.#isClosed) return;
+    this.#underWay = new AbortController();
     this.#askedAt = performance.now();
     try {
-      const { keys, skipped, maxAgeMs } = await fetchKeySet(this.options.url, this.options.timeout);
+      const { keys, skipped, maxAgeMs } = await fetchKeySet(this.options.url, this.options.timeout, this.#underWay);
       if (!this.#isClosed) this.#take(keys, skipped, maxAgeMs);
     } catch (error) {
       if (!this.#isClosed) this.#fail((error as Error).message);
     }
-    this.#isFetching = false;
+    this.#underWay = null;
   }
 
   /** A token names a key that is not among the keys. */
@@ -67,6 +71,7 @@ export class FetchedKeySet {
 
   close(): void {
     this.#isClosed = true;
+    this.#underWay?.abort();
     if (this.#refresh !== null) clearTimeout(this.#refresh);
     if (this.#expiry !== null) clearTimeout(this.#expiry);
   }
@@ -90,7 +95,7 @@ export class FetchedKeySet {
   }
 
   #take(keys: readonly Jwk[], skipped: readonly string[], maxAgeMs: number | null): void {
-    const { refreshMin, refreshMax } = this.options;
+    const { refreshMin, refreshMax, maxStale } = this.options;
     if (this.#failures > 0) this.#events.onReport(`key set ${this.shownUrl} is there again`);
     if (JSON.stringify(skipped) !== JSON.stringify(this.#skipped) && skipped.length > 0)
       this.#events.onReport(`key set ${this.shownUrl} holds keys that are not used: ${skipped.join('; ')}`);
@@ -99,8 +104,10 @@ export class FetchedKeySet {
     this.#skipped = skipped;
     this.#fetchedAt = new Date();
     this.#settle(JSON.stringify(keys) === JSON.stringify(this.keys) ? this.keys : keys);
-    this.#fetchIn(Math.min(refreshMax, Math.max(refreshMin, maxAgeMs === null ? refreshMax : maxAgeMs * REFRESH_AT)));
-    this.#expireIn(this.options.maxStale);
+    const wanted = Math.min(refreshMax, Math.max(refreshMin, maxAgeMs === null ? refreshMax : maxAgeMs * REFRESH_AT));
+    // Never so late that good keys would be dropped.
+    this.#fetchIn(maxStale === 0 ? wanted : Math.min(wanted, maxStale * REFRESH_AT));
+    this.#expireIn(maxStale);
   }
 
   #fail(message: string): void {
@@ -120,6 +127,7 @@ export class FetchedKeySet {
     this.isSettled = true;
     this.keys = keys;
     if (isNew) this.#events.onKeys(this);
+    this.#resolveSettled();
   }
 
   #fetchIn(ms: number): void {
@@ -127,7 +135,7 @@ export class FetchedKeySet {
     this.#refresh = setTimeout(() => void this.fetch(), ms).unref();
   }
 
-  /** From the end of the time in which the keys would have been fetched again. */
+  /** Drops the keys when no fetch has worked for that long. 0: never. */
   #expireIn(maxStale: number): void {
     if (this.#expiry !== null) clearTimeout(this.#expiry);
     if (maxStale === 0) return;

@@ -1,23 +1,16 @@
 import type { KeySetOptions } from '../../decision/policies/jwt/jwt-options.ts';
 import type { KeySetStatus } from '../admin/status.ts';
-import { FetchedKeySet } from './key-set.ts';
+import { FetchedKeySet, type KeySetEvents } from './key-set.ts';
 
 /** How long a new config waits for the first answer about the sets it names. */
 const FIRST_ANSWER_MS = 3000;
 
-export interface KeySetsEvents {
-  /** Acceptors have to hear of this set. */
-  onKeys(set: FetchedKeySet): void;
-  onReport(message: string): void;
-}
-
 /** Every key set that the config in force names. Only the supervisor asks for them: acceptors are sent what it got. */
 export class KeySets {
-  readonly #events: KeySetsEvents;
+  readonly #events: KeySetEvents;
   readonly #sets = new Map<string, FetchedKeySet>();
-  #wake: (() => void) | null = null;
 
-  constructor(events: KeySetsEvents) {
+  constructor(events: KeySetEvents) {
     this.#events = events;
   }
 
@@ -57,29 +50,20 @@ export class KeySets {
   close(): void {
     for (const set of this.#sets.values()) set.close();
     this.#sets.clear();
-    this.#wake?.();
   }
 
   #add(options: KeySetOptions): void {
-    const set = new FetchedKeySet(options, {
-      onKeys: (changed) => {
-        this.#events.onKeys(changed);
-        this.#wake?.();
-      },
-      onReport: this.#events.onReport,
-    });
+    const set = new FetchedKeySet(options, this.#events);
     this.#sets.set(options.url, set);
     void set.fetch();
   }
 
   async #allSettled(): Promise<void> {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      this.#wake?.();
-    }, FIRST_ANSWER_MS);
-    const isWaiting = (): boolean => [...this.#sets.values()].some(({ isSettled }) => !isSettled);
-    while (isWaiting() && !isLate) await new Promise<void>((resolve) => (this.#wake = resolve));
-    clearTimeout(timer);
+    let timer: NodeJS.Timeout | null = null;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FIRST_ANSWER_MS).unref();
+    });
+    await Promise.race([Promise.all([...this.#sets.values()].map(({ settled }) => settled)), late]);
+    clearTimeout(timer!);
   }
 }

@@ -75,6 +75,29 @@ describe('penstock status', () => {
     assert.match(out, /^http:\/\/c:1 +catalog +good +EJECTED +HALF-OPEN +3$/m);
     assert.doesNotMatch(out, /a:1/);
   });
+  it('names key sets, with what is wrong with them', async () => {
+    const at = '2026-11-21T10:00:00.000Z';
+    const set = {
+      url: 'https://issuer.example/keys',
+      keys: 2,
+      fetchedAt: at,
+      isStale: false,
+      skipped: [],
+      lastError: null,
+    };
+    const skipped = ['key 1 ("old") is private, expected the public part alone'];
+    const lastError = { at, message: 'is not JSON (text/html)' };
+    shown = aStatus({
+      keySets: [set, { ...set, isStale: true, skipped, lastError }, { ...set, keys: null, isStale: true }],
+    });
+    const { out } = await run(here());
+    assert.match(out, /^key set +keys +skipped +fetched +state$/m);
+    assert.match(out, /^https:\/\/issuer.example\/keys +2 +0 +2026-11-21T10:00:00.000Z +fresh$/m);
+    assert.match(out, /^https:\/\/issuer.example\/keys +2 +1 .* STALE$/m);
+    assert.match(out, /^https:\/\/issuer.example\/keys +none +0 .* UNAVAILABLE$/m);
+    assert.match(out, /^ {2}https:\/\/issuer.example\/keys is not JSON \(text\/html\) \(2026/m);
+    assert.match(out, /^ {2}https:\/\/issuer.example\/keys: key 1 \("old"\) is private/m);
+  });
 
   it('prints a page that names every acceptor, route and upstream', async () => {
     shown = aStatus();

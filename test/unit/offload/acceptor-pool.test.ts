@@ -32,9 +32,11 @@ test('what finds the queue full is refused at once, and what was taken is still 
 });
 
 test('a task that throws, or whose thread dies, is refused; the next one is carried out', async (t) => {
-  const pool = makePool(t, { threads: 1 });
+  const faults: unknown[] = [];
+  const pool = makePool(t, { threads: 1, onFault: (task, error) => faults.push([task, String(error)]) });
   await assert.rejects(pool.run('transformBody', { fails: true }), /a task with a defect/);
   await assert.rejects(pool.run('transformBody', { dies: true }));
   assert.notEqual(await threadOf(pool.run('transformBody', {})), threadId);
   await assert.rejects(pool.run('validateBody', {}), /no module carries out validateBody/);
+  assert.deepEqual(faults, [['transformBody', 'TypeError: a task with a defect']], 'one a second');
 });

@@ -4,7 +4,6 @@
  *   token ──► remembered? ──yes──► still good by the clock? ──► identity, headers ──► PASS
  *                 └─no──► header, key, signature, claims ──► remember ──┘
  */
-import { LRUCache } from 'lru-cache';
 import { ERRORS, type ErrorCode } from '../../../errors/table.ts';
 import type { Consumer } from '../../consumers.ts';
 import type { Claims, Decision } from '../../decision.ts';
@@ -14,11 +13,9 @@ import type { PolicyDefinition } from '../policy.ts';
 import { PASS, type Verdict } from '../verdict.ts';
 import type { JwtOptions } from './jwt-options.ts';
 import { KeyRing } from './key-ring.ts';
+import { type RememberedToken, TokenMemory } from './token-memory.ts';
 import { type TokenSource, tokenSource } from './token-place.ts';
 import { verifyToken } from './verify-token.ts';
-
-/** Text of remembered tokens, for one policy of one acceptor. */
-const REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
 
 const REFUSALS = [
   'token_malformed',
@@ -30,22 +27,12 @@ const REFUSALS = [
   'token_claims_refused',
 ] as const satisfies readonly ErrorCode[];
 
-/** A token that was verified: everything that follows from it, ready for use. */
-interface RememberedToken {
-  readonly claims: Claims;
-  readonly consumer: Consumer | null;
-  readonly from: number;
-  readonly until: number;
-  /** Header lines for the upstream: names and values alternate. */
-  readonly lines: readonly string[];
-}
-
 class TokenGate {
   readonly #options: JwtOptions;
   readonly #host: PolicyHost;
   readonly #source: TokenSource;
   readonly #ring: KeyRing;
-  readonly #remembered: LRUCache<string, RememberedToken>;
+  readonly #remembered: TokenMemory;
   /** Headers that only a verified token may set. */
   readonly #owned: readonly string[];
   readonly #challenges: ReadonlyMap<ErrorCode, readonly string[]>;
@@ -56,11 +43,7 @@ class TokenGate {
     this.#host = host;
     this.#source = tokenSource(options.from);
     this.#ring = new KeyRing(options, options.keySet === null ? null : host.keySets.open(options.keySet.url));
-    this.#remembered = new LRUCache({
-      max: options.remember,
-      maxSize: REMEMBERED_CHARACTERS,
-      sizeCalculation: (_token, text) => text.length,
-    });
+    this.#remembered = new TokenMemory(options.remember);
     this.#owned = options.claimsToHeaders.map(([header]) => header);
     this.#changesHeaders = this.#owned.length > 0;
     this.#challenges = challengesOf(options.realm);
@@ -71,21 +54,22 @@ class TokenGate {
     const found = this.#source.find(decision);
     if (found === null) return this.#askWithout(decision);
     const known = this.#remembered.get(found);
-    if (known !== undefined) return this.#admit(decision, found, known);
+    if (known !== null) return this.#admit(decision, known);
     const verified = verifyToken(this.#source.tokenIn(found), this.#ring, this.#options);
     if ('code' in verified) return this.#refuse(decision, verified.code, verified.why);
     const { claims, from, until } = verified;
-    const token = { claims, consumer: this.#consumerOf(claims), from, until, lines: this.#linesOf(claims) };
-    const verdict = this.#admit(decision, found, token);
-    if (verdict === PASS) this.#remembered.set(found, token);
+    const consumer = this.#consumerOf(claims);
+    const token = { text: found, claims, consumer, from, until, lines: this.#linesOf(claims) };
+    const verdict = this.#admit(decision, token);
+    if (verdict === PASS) this.#remembered.add(token);
     return verdict;
   }
 
   /** Every request with a token that was seen before comes through here: it allocates nothing of its own. */
-  #admit(decision: Decision, found: string, token: RememberedToken): Verdict {
+  #admit(decision: Decision, token: RememberedToken): Verdict {
     const now = this.#host.clock.wall();
     if (now >= token.until) {
-      this.#remembered.delete(found);
+      this.#remembered.remove(token);
       return this.#refuse(decision, 'token_expired', 'by its claims exp or iat');
     }
     if (now < token.from) return this.#refuse(decision, 'token_not_yet_valid', 'by its claims nbf or iat');
@@ -93,8 +77,9 @@ class TokenGate {
       return this.#refuse(decision, 'consumer_unknown', `by its claim ${this.#options.consumer.claim}`);
     decision.claims = token.claims;
     if (token.consumer !== null) decision.consumer = token.consumer;
-    if (this.#changesHeaders) decision.requestHeaders.replaceChecked(this.#owned, token.lines);
+    // First what goes out: a claim may go where the token was.
     if (!this.#options.forward) this.#source.remove(decision);
+    if (this.#changesHeaders) decision.requestHeaders.replaceChecked(this.#owned, token.lines);
     decision.trace?.note(
       token.consumer === null
         ? 'the token is good, and of no consumer'

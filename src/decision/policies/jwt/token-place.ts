@@ -4,7 +4,7 @@ import type { TokenPlace } from './jwt-options.ts';
 
 export interface TokenSource {
   /**
-   * What tokens are remembered by: it holds the whole token, and for one place the same token is always within the same text.
+   * What tokens are remembered by: it holds the whole token, and ends with it.
    * Null: the request has no credentials of this kind.
    */
   find(decision: Decision): string | null;
