@@ -39,6 +39,7 @@ const port = (
       route('/users/{id}', [{ rewrite: { path: `/people/\${header.x-user}`, query: { set: { id: `\${path.id}` } } } }]),
       route('/secure/*', [{ redirect: { scheme: 'https' } }]),
       route('/old/*', [{ redirect: { prefix: { from: '/old', to: '/new' }, status: 301 } }], {}),
+      route('/www', [{ redirect: { host: 'www.example' } }], {}),
       route('/json', [{ respond: { status: 503, json: { closed: ['a', 1] }, retryAfter: '90s' } }], {}),
       route('/text', [{ respond: { body: 'plain' } }], {}),
       route('/fault', [{ fault: { delay: { for: '20ms' }, abort: { status: 500 }, when: { header: 'x-fault' } } }]),
@@ -104,6 +105,9 @@ test('http goes to https, and https goes on', async () => {
 test('a route may redirect and have no upstream; what is not redirected has nowhere to go', async () => {
   const response = await call('GET /old/x');
   assert.deepEqual([response.status, response.header('location')], [301, 'http://a.example/new/x']);
+  assert.equal((await call('GET /www')).header('location'), 'http://www.example/www');
+  const there = await requestOnce(lifetime, port, head('GET /www HTTP/1.1', 'Host: www.example'));
+  assert.deepEqual([there.status, there.header('penstock-error')], [500, 'no_upstream']);
 });
 
 test('answers are sent as JSON or text, and say when to come back', async () => {
