@@ -50,6 +50,7 @@ const cases: readonly (readonly [name: string, policy: unknown, expected: RegExp
     { redirect: { to: `https://\${query.next}/` } },
     /takes its host from something else than request\.host/,
   ],
+  ['a redirect by identity', { redirect: { to: `/u/\${claims.sub}` } }, /names claims\.sub, which is known later/],
   ['a redirect to what is no path', { redirect: { to: `/\${request.path}` } }, /is not a normalised path/],
   ['a redirect to a relative place', { redirect: { to: 'next' } }, /does not begin with a slash/],
   ['a redirect to no host', { redirect: { to: 'https:///x' } }, /has no host/],
