@@ -76,7 +76,7 @@ test('no spelling of a header that a policy owns reaches the upstream with what 
       const others = sent.filter(([name]) => asRead(name) === 'x-other').length;
       assert.equal(under('x-other').length, others, 'other headers go on');
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
-  assert.ok(renamed > 50);
+  assert.ok(renamed > 20);
 });
