@@ -94,3 +94,13 @@ test('parameters may be those of a template of the rewrite', () => {
   assert.deepEqual(said({ rewrite: { template } }), []);
   assert.equal(said({ rewrite: { template: { ...template, from: '/a/*' } } }).length, 1);
 });
+
+test('values stand in named lists, too, and are checked against each route that has the list', () => {
+  const text = (path: string, value: string) =>
+    `${BASE}policies:\n  shared:\n    - headers: { request: { set: { x-id: "${value}" } } }\n    - mirror: { upstream: demo }\n` +
+    `routes:\n  - { name: a, match: { path: "${path}" }, policies: [shared], forward: { upstream: demo } }\n`;
+  assert.deepEqual(diagnose(text('/a/{id}', `\${path.id} \${client.ip}`)), []);
+  const [line, ...more] = diagnose(text('/a', `\${path.id}`));
+  assert.match(line!, /^8:42: "\$\{path\.id\}" names the parameter id, which the path \/a has not/);
+  assert.deepEqual(more, []);
+});
