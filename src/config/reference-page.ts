@@ -20,6 +20,9 @@ bytes. \`none\` means no limit, where the table says that it may stand.
 line break at its end left out). They may stand within other text. A variable that is not set or a file that cannot be read is a
 fault. What a reference stands for is never printed. \`$\${\` is a plain \`\${\`. What they give is text: a number cannot be one.
 
+**Values of the request**, such as \`\${client.ip}\`, may stand in options of the policies \`headers\`, \`rewrite\` and \`redirect\`: see
+\`docs/policies/headers.md\`. There \`$\${client.ip}\` is the plain text.
+
 **Files** named in a config are taken from the folder of the config file that names them.
 
 **A directory** is read as one config: its \`*.yaml\`, \`*.yml\` and \`*.json\`, in the order of their names, not those of directories in it.

@@ -52,6 +52,10 @@ export function toHeaderValue(text: string): string {
   return Buffer.from(text.replace(/[\0-\x1f\x7f]/g, ' '), 'utf8').toString('latin1');
 }
 
+/** Names that were found to be changeable, so that each is looked at once: nearly all are those of the config. */
+const KNOWN_CHANGEABLE = { request: new Set<string>(), response: new Set<string>() };
+const MAX_KNOWN = 4096;
+
 /** Where unchanged headers are read: all lines of that name joined by `, `, or null. */
 export interface HeaderSource {
   header(name: string): string | null;
@@ -83,8 +87,6 @@ export class HeaderChanges {
   #source: HeaderSource | null;
   /** Lower-case names whose original lines are left out. */
   readonly #hidden: string[] = [];
-  /** The same with hyphens for underscores. */
-  readonly #hiddenSpellings: string[] = [];
   #hidesUnderscores = false;
   /** Lower-case names and values alternate. */
   readonly #added: string[] = [];
@@ -129,8 +131,9 @@ export class HeaderChanges {
     const hidden = this.#hidden;
     if (hidden.length === 0) return false;
     if (hidden.includes(name)) return true;
-    const isSpelled = this.#hidesUnderscores || name.includes('_');
-    return isSpelled && this.#hiddenSpellings.includes(name.replaceAll('_', '-'));
+    if (!this.#hidesUnderscores && !name.includes('_')) return false;
+    const read = name.replaceAll('_', '-');
+    return hidden.some((other) => other.replaceAll('_', '-') === read);
   }
 
   /**
@@ -140,21 +143,33 @@ export class HeaderChanges {
    * @throws TypeError for a header the gateway owns, or text that cannot stand in a header
    */
   set(name: string, value: string): void {
-    this.remove(name);
-    this.add(name, value);
+    this.#check(name);
+    this.#takeAway(name);
+    this.#put(name, value);
   }
 
   /** Adds a line. @throws as `set` */
   add(name: string, value: string): void {
     this.#check(name);
-    if (!VALUE.test(value)) throw new TypeError(`the value for header ${name} holds what no header can carry`);
-    this.#added.push(name, value);
+    this.#put(name, value);
   }
 
   /** Takes away every line of this name, the client's and those added so far. @throws as `set` */
   remove(name: string): void {
     this.#check(name);
-    if (!this.#hidden.includes(name)) this.#hide(name);
+    this.#takeAway(name);
+  }
+
+  #put(name: string, value: string): void {
+    if (!VALUE.test(value)) throw new TypeError(`the value for header ${name} holds what no header can carry`);
+    this.#added.push(name, value);
+  }
+
+  #takeAway(name: string): void {
+    if (!this.#hidden.includes(name)) {
+      this.#hidden.push(name);
+      if (name.includes('_')) this.#hidesUnderscores = true;
+    }
     for (let i = this.#added.length - 2; i >= 0; i -= 2) {
       if (this.#added[i] === name) this.#added.splice(i, 2);
     }
@@ -167,23 +182,15 @@ export class HeaderChanges {
    * @param lines names and values alternate; every name is one of `names`
    */
   replaceChecked(names: readonly string[], lines: readonly string[]): void {
-    const isFirst = this.#added.length === 0;
-    for (const name of names) {
-      if (isFirst) {
-        if (!this.#hidden.includes(name)) this.#hide(name);
-      } else this.remove(name);
-    }
+    for (const name of names) this.#takeAway(name);
     for (let i = 0; i < lines.length; i++) this.#added.push(lines[i]!);
   }
 
-  #hide(name: string): void {
-    this.#hidden.push(name);
-    this.#hiddenSpellings.push(name.replaceAll('_', '-'));
-    if (name.includes('_')) this.#hidesUnderscores = true;
-  }
-
   #check(name: string): void {
+    const known = KNOWN_CHANGEABLE[this.#message];
+    if (known.has(name)) return;
     const problem = whyNotChangeable(this.#message, name);
     if (problem !== null) throw new TypeError(`${this.#message} header ${JSON.stringify(name)} ${problem}`);
+    if (known.size < MAX_KNOWN) known.add(name);
   }
 }

@@ -6,6 +6,7 @@
  *              └── no connection, failure, too late, body too long ─────────► onResponse(null)
  */
 import type { SideRequest, SideRequests, SideResponse } from '../../decision/policies/host.ts';
+import type { ErrorCode } from '../../errors/table.ts';
 import type { AcceptorContext } from '../acceptor-context.ts';
 import { renderRequestHead } from '../upstream/request-head.ts';
 import type {
@@ -48,6 +49,8 @@ class SideExchange implements ConnectionWaiter, ResponseHandler {
   readonly #then: Then | null;
   readonly #onEnd: () => void;
   readonly #timer: NodeJS.Timeout;
+  /** Null once a second attempt was made. */
+  #upstream: UpstreamGroup | null = null;
   #wait: PendingConnection | null = null;
   #connection: UpstreamConnection | null = null;
   #finished = false;
@@ -71,7 +74,12 @@ class SideExchange implements ConnectionWaiter, ResponseHandler {
   }
 
   begin(upstream: UpstreamGroup): void {
-    const wait = upstream.acquire(NONE_TRIED, false, this);
+    this.#acquire(upstream, false);
+  }
+
+  #acquire(upstream: UpstreamGroup, fresh: boolean): void {
+    this.#upstream = fresh ? null : upstream;
+    const wait = upstream.acquire(NONE_TRIED, fresh, this);
     if (this.#connection === null) this.#wait = wait;
   }
 
@@ -127,9 +135,14 @@ class SideExchange implements ConnectionWaiter, ResponseHandler {
     else this.#finish({ status: this.#status, headers: this.#headers, body: Buffer.concat(this.#body) });
   }
 
-  onUpstreamFailure(): void {
+  onUpstreamFailure(code: ErrorCode): void {
+    const connection = this.#connection!;
+    const upstream = this.#upstream;
     this.#connection = null;
-    this.#finish(null);
+    // A kept-alive connection that closed at the same moment (RFC 9112, section 9.3.1): once more, on a new one.
+    const isRace = code === 'upstream_closed' && connection.reused && this.#request.body === null;
+    if (isRace && upstream !== null) this.#acquire(upstream, true);
+    else this.#finish(null);
   }
 
   onUpstreamDrain(): void {}

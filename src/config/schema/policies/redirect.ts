@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDestination } from '../../../decision/destination.ts';
 import type { RedirectOptions } from '../../../decision/policies/redirect.ts';
+import { ValueTemplate } from '../../../decision/value-template.ts';
 import { oneOf, parsed, parsedText, Refusal, wholeNumber } from '../fields.ts';
 import { hostPattern } from '../network-fields.ts';
 import { prefixChange } from './rewrite.ts';
@@ -23,6 +24,9 @@ const destination = parsedText(
   (input) => {
     const unknown = unknownValue(input);
     if (unknown !== null) return unknown;
+    const early = ValueTemplate.compile(input).values.find(({ name }) => /^(?:claims|consumer)\./.test(name));
+    if (early !== undefined)
+      return new Refusal(`{value} names ${early.name}, which is known later than redirects are made`, 'another value');
     const problem = parseDestination(input);
     return typeof problem === 'string' ? new Refusal(`{value} ${problem}`) : input;
   },
