@@ -5,6 +5,7 @@ import { checkRoutes } from './check-routes.ts';
 import { checkListenerTls, checkUpstreamTls } from './check-tls.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
+import { checkPolicyFiles } from './policy-files.ts';
 import type { Report } from './report.ts';
 import { NAME } from './schema/fields.ts';
 import { formatAddress, isLoopback } from './schema/network-fields.ts';
@@ -18,6 +19,7 @@ export function checkDraft(draft: Draft, source: Source, report: Report): void {
   for (const [name, upstream] of draft.upstreams) checkUpstream(name, upstream, report);
   checkRoutes(draft, report);
   checkPolicies(draft, report);
+  checkPolicyFiles(draft, source, report);
   for (const [index, listener] of draft.listeners.entries()) {
     if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
   }

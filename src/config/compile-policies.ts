@@ -4,6 +4,7 @@ import { PHASES } from '../decision/policies/phases.ts';
 import { policyDefinition } from '../decision/policies/registry.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import { type ConfigPath, formatPlace } from './diagnostics.ts';
+import { withPolicyFiles } from './policy-files.ts';
 import type { PolicyEntry } from './schema/policies/policies.ts';
 import type { Config, Route } from './schema/schema.ts';
 import type { Source } from './source/source.ts';
@@ -50,10 +51,10 @@ export class PolicyBook {
 
   #idOf({ entry, path, scope }: Placed): PolicyId {
     const policy = nameOf(entry);
-    const options = entry[policy];
-    const key = JSON.stringify([policy, options, scope]);
+    const key = JSON.stringify([policy, entry[policy], scope]);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
+    const options = withPolicyFiles(policy, entry[policy], [...path, policy], this.#source);
     const id = (this.policies.push({ policy, options, scope, source: formatPlace(this.#source.locate(path)) }) -
       1) as PolicyId;
     this.#ids.set(key, id);

@@ -11,4 +11,8 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { request: { steps: [{ drop: ['$.secret'] }, { mask: { paths: ['$.card'], keepLast: 4 } }] } },
     { request: { from: 'xml', to: 'json', otherTypes: 'pass' }, response: { to: 'messagePack', statuses: ['all'] } },
   ],
+  validate: [
+    { body: { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } } },
+    { body: { $ref: '#/$defs/tree', $defs: { tree: { items: { $ref: '#/$defs/tree' } } } }, otherTypes: 'pass' },
+  ],
 };

@@ -16,9 +16,14 @@ export function essenceOf(contentType: string): string {
   return contentType.split(';', 1)[0]!.trim().toLowerCase();
 }
 
+/** Whether it says that the body is of a format, in whichever charset. */
+export function isSaidToBe(contentType: string, format: Format): boolean {
+  return READ_AS[format].test(essenceOf(contentType));
+}
+
 /** Whether a Content-Type says that the body is of a format, in UTF-8. */
 export function isOfFormat(contentType: string | null, format: Format): boolean {
-  if (contentType === null || !READ_AS[format].test(essenceOf(contentType))) return false;
+  if (contentType === null || !isSaidToBe(contentType, format)) return false;
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1];
   return charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset);
 }
