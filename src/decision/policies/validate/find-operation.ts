@@ -49,7 +49,15 @@ export class OperationIndex {
     if (!path.startsWith(this.#basePath)) return null;
     const parts = path.slice(this.#basePath.length).split('/');
     const entries = this.#entries.get(`${method} ${parts.length}`) ?? [];
-    for (const { operation, segments } of entries) {
+    const found = firstMatch(entries, parts);
+    // What a GET would be answered is what a HEAD asks about (RFC 9110, section 9.3.2).
+    if (found !== null || method !== 'HEAD') return found;
+    return firstMatch(this.#entries.get(`GET ${parts.length}`) ?? [], parts);
+  }
+}
+
+function firstMatch(entries: readonly Entry[], parts: readonly string[]): FoundOperation | null {
+  for (const { operation, segments } of entries) {
       const values = match(segments, parts);
       if (values !== null) return { operation, path: values };
     }
