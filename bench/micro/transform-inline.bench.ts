@@ -15,14 +15,14 @@ import { fileURLToPath } from 'node:url';
 import { type BodyPlan, transformBody } from '../../src/decision/policies/transform/transform-body.ts';
 import { AcceptorPool } from '../../src/offload/acceptor-pool.ts';
 
-const SIZES = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576];
+const SIZES = [256, 1024, 4096, 16_384, 131_072, 1_048_576];
 const WAYS = ['loop', 'thread'] as const;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const AT_ONCE = 16;
 /** Bytes transformed in one run, and bodies at least and at most. */
-const BYTES = 64 * 1024 ** 2;
-const FEWEST = 64;
-const MOST = 20_000;
+const BYTES = 32 * 1024 ** 2;
+const FEWEST = 32;
+const MOST = 4_000;
 
 type Way = (typeof WAYS)[number];
 

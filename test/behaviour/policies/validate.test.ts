@@ -104,7 +104,10 @@ test('parameters are checked before a body is waited for', async (t) => {
     { in: 'query', path: 'state/0', message: 'must be equal to one of the allowed values' },
   ]);
   assert.equal((await send(t, request('GET', '/v1/orders?limit=100&state=open'))).status, 200);
-  assert.equal((await send(t, request('HEAD', '/v1/orders/7'))).status, 400, 'HEAD is not described');
+  assert.deepEqual(
+    [(await send(t, request('HEAD', '/v1/orders/7'))).status, (await send(t, request('HEAD', '/v1/orders/x'))).status],
+    [200, 400],
+  );
 });
 
 test('a schema in a file of its own, and a transformation behind a check', async (t) => {

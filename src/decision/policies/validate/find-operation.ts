@@ -58,11 +58,10 @@ export class OperationIndex {
 
 function firstMatch(entries: readonly Entry[], parts: readonly string[]): FoundOperation | null {
   for (const { operation, segments } of entries) {
-      const values = match(segments, parts);
-      if (values !== null) return { operation, path: values };
-    }
-    return null;
+    const values = match(segments, parts);
+    if (values !== null) return { operation, path: values };
   }
+  return null;
 }
 
 function segmentOf(text: string): Entry['segments'][number] {
