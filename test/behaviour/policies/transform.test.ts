@@ -183,6 +183,7 @@ test('an answer that a policy gives is transformed, too', async (t) => {
   const response = await send(t, get('/own', 'none'));
   assert.equal(response.body.toString(), '{"open":2}');
   assert.equal(response.header('content-length'), '10');
+  assert.equal((await send(t, get('/own', 'none', [], 'HEAD'))).header('content-length'), undefined);
 });
 
 const CARD = '{"card":"4111111111111111","list":[{"card":"4222"},{}]}';

@@ -2,10 +2,10 @@
 export const FORMATS = ['json', 'messagePack', 'xml', 'soap'] as const;
 export type Format = (typeof FORMATS)[number];
 
-const XML = /^(application\/xml|text\/xml|[^/\s]+\/[^\s]+\+xml)$/;
+const XML = /^(application\/xml|text\/xml|[^/\s,]+\/[^\s,]+\+xml)$/;
 /** RFC 8259, RFC 6839 (suffixes), RFC 7303; MessagePack has no registration of its own but the vendor's. */
 const READ_AS = {
-  json: /^(application\/json|text\/json|[^/\s]+\/[^\s]+\+json)$/,
+  json: /^(application\/json|text\/json|[^/\s,]+\/[^\s,]+\+json)$/,
   messagePack: /^application\/(x-|vnd\.)?msgpack$/,
   xml: XML,
   soap: XML,

@@ -88,6 +88,8 @@ export class SchemaSet {
       logger: false,
       validateSchema: false,
       unicodeRegExp: false,
+      // 19.99 is a multiple of 0.01, though not in binary fractions.
+      multipleOfPrecision: 9,
       formats: FORMATS,
       code: { regExp },
     });

@@ -120,7 +120,11 @@ describe('validate: parameters', () => {
 
 describe('validate: bodies', () => {
   it('names every place that is not as described', async () => {
-    assert.deepEqual(await wrong(create(ORDER)), []);
+    for (const price of [1, 19.99, 0.07, 123456.78])
+      assert.deepEqual(await wrong(create({ ...ORDER, items: [{ sku: 'x', price }] })), [], String(price));
+    assert.deepEqual(await wrong(create({ ...ORDER, items: [{ sku: 'x', price: 0.005 }] })), [
+      'body /items/0/price must be multiple of 0.01',
+    ]);
     const bad = { email: 'secret', items: [{ price: -1 }, { sku: 1 }], note: 'x'.repeat(11), 'a/b': 1 };
     assert.deepEqual((await wrong(create(bad))).sort(), [
       'body /a~1b is not described',
