@@ -7,6 +7,7 @@ import { compileJwt } from './compile-jwt.ts';
 import { type CompiledPolicy, type ModuleOptions, USER_POLICY } from './compiled.ts';
 import { type ConfigPath, formatPlace } from './diagnostics.ts';
 import type { PolicyModule, PolicyModules } from './policy-modules.ts';
+import { withPolicyFiles } from './policy-files.ts';
 import type { PolicyEntry } from './schema/policies/policies.ts';
 import type { Config, Route } from './schema/schema.ts';
 import { besideSource } from './source/beside-source.ts';
@@ -72,15 +73,17 @@ export class PolicyBook {
   /** What an acceptor cannot read for itself is put into the options. */
   #compileOptions(entry: PolicyEntry, path: ConfigPath): unknown {
     if (entry.jwt !== undefined) return compileJwt(entry.jwt as JwtOptions, [...path, 'jwt'], this.#source);
-    return entry.use === undefined ? entry[nameOf(entry)] : this.#moduleOptions(entry, path);
+    if (entry.use !== undefined) return this.#moduleOptions(entry, path);
+    const policy = nameOf(entry);
+    return withPolicyFiles(policy, entry[policy], [...path, policy], this.#source);
   }
 
   #idOf({ entry, path, scope }: Placed): PolicyId {
     const policy = nameOf(entry);
-    const options = this.#compileOptions(entry, path);
-    const key = JSON.stringify([policy, options, scope]);
+    const key = JSON.stringify([policy, entry, scope]);
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
+    const options = this.#compileOptions(entry, path);
     const id = (this.policies.push({ policy, options, scope, source: formatPlace(this.#source.locate(path)) }) -
       1) as PolicyId;
     this.#ids.set(key, id);

@@ -8,6 +8,7 @@ import type { OffloadTask } from '../decision/policies/effect.ts';
  */
 export const OFFLOAD_TASKS = {
   transformBody: './tasks/transform-body.js',
+  validateBody: './tasks/validate-body.js',
 } as const satisfies OffloadModules;
 
 export type OffloadModules = Readonly<Partial<Record<OffloadTask, string>>>;

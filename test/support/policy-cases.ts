@@ -94,4 +94,8 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { windows: [{ limit: '5/s' }, { limit: '6/h', burst: 1 }], by: { header: 'x-api-key' } },
     { limit: '1/s', by: { claim: 'sub' }, delay: { upTo: '5s' } },
   ],
+  validate: [
+    { body: { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } } },
+    { body: { $ref: '#/$defs/tree', $defs: { tree: { items: { $ref: '#/$defs/tree' } } } }, otherTypes: 'pass' },
+  ],
 };

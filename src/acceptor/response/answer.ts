@@ -46,7 +46,7 @@ export function ownAnswerFor(exchange: ExchangeState): Answer {
   return {
     head: renderAnswerHead(own, exchange.requestId, decision.responseHeaderChanges),
     body: isBodyless ? null : (own.body ?? NO_BYTES),
-    contentLength: own.status === 204 || own.status === 304 ? -1 : length,
+    contentLength: own.status === 204 || own.status === 304 || decision.hidesLength ? -1 : length,
     close: false,
   };
 }

@@ -8,12 +8,13 @@ import { ipFilter } from './ip-filter.ts';
 import { jwt } from './jwt/jwt.ts';
 import { keyAuth } from './key-auth.ts';
 import { mirror } from './mirror.ts';
-import type { PolicyDefinition } from './policy.ts';
 import { rateLimit } from './rate-limit.ts';
 import { redirect } from './redirect.ts';
 import { respond } from './respond.ts';
 import { rewrite } from './rewrite.ts';
 import { transform } from './transform/transform.ts';
+import { validate } from './validate/validate.ts';
+import type { PolicyDefinition } from './policy.ts';
 
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
 export const POLICIES = {
@@ -32,6 +33,7 @@ export const POLICIES = {
   respond,
   rewrite,
   transform,
+  validate,
 } as const satisfies Record<string, PolicyDefinition<never>>;
 
 export type PolicyName = keyof typeof POLICIES;

@@ -15,6 +15,7 @@ import { redirectOptions } from './redirect.ts';
 import { respondOptions } from './respond.ts';
 import { rewriteOptions } from './rewrite.ts';
 import { transformOptions } from './transform.ts';
+import { validateOptions } from './validate.ts';
 
 /** The options of every built-in policy, by its name in the config. What comes out is what its `create` takes. */
 export const POLICY_OPTIONS = {
@@ -33,4 +34,5 @@ export const POLICY_OPTIONS = {
   respond: respondOptions,
   rewrite: rewriteOptions,
   transform: transformOptions,
+  validate: validateOptions,
 } as const satisfies Record<PolicyName, z.ZodType>;

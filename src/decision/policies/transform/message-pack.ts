@@ -192,7 +192,7 @@ function scalar(node: string): Buffer {
 }
 
 function integer(digits: string): Buffer {
-  if (digits.length > 20) throw new BodyError('an integer that MessagePack cannot hold');
+  if (digits.length > 20) return double(digits);
   const value = BigInt(digits);
   if (value >= 0n && value < 0x80n) return Buffer.from([Number(value)]);
   if (value < 0n && value >= -0x20n) return Buffer.from([Number(value) + 0x100]);
@@ -205,7 +205,7 @@ function integer(digits: string): Buffer {
     bytes[from - 1] = (value < 0n ? 0xd0 : 0xcc) + at;
     return bytes.subarray(from - 1);
   }
-  throw new BodyError('an integer that MessagePack cannot hold');
+  return double(digits);
 }
 
 function double(decimal: string): Buffer {
