@@ -1,7 +1,8 @@
 /** What changes for requests: those the routes of both configs were written for are looked up in both tables. */
+
 import type { CompiledConfig } from '../../config/compile.ts';
 import type { CompiledPolicy, RouteRecord } from '../../config/compiled.ts';
-import { policyDefinition } from '../../decision/policies/registry.ts';
+import { isAuthentication } from '../../config/lint/route-policies.ts';
 import { buildRouteTable } from '../../decision/route/build-route-table.ts';
 import { NO_ROUTE, RouteHit } from '../../decision/route/route-hit.ts';
 import { RouteTable } from '../../decision/route/route-table.ts';
@@ -115,7 +116,7 @@ class Side {
   identity(route: number): string[] {
     return this.policies(route)
       .map(({ policy }) => policy)
-      .filter((policy) => policyDefinition(policy).phase === 'authentication');
+      .filter((name) => isAuthentication({ name }));
   }
 }
 
