@@ -84,6 +84,7 @@ describe('penstock explain', () => {
       '',
       'policies',
       `  pass    headers  transform  (${base}:9:7)`,
+      `  pass    headers on the response  transform  (${base}:9:7)`,
       '',
       'outcome   forward to upstream shop: http://127.0.0.1:9001, http://127.0.0.1:9002 (weight 2)',
       '          GET /42?token=***&page=1 HTTP/1.1',
@@ -98,6 +99,9 @@ describe('penstock explain', () => {
       '        + x-forwarded-for: 192.0.2.7, 10.0.0.1',
       '        - x-gone',
       'limits    5s in all, 30s to the head, 30s between pieces; 2 retries',
+      'response  also has',
+      '          x-frame: deny',
+      'assumed   the upstream answers with an empty 200',
       '',
     ]);
   });
@@ -124,7 +128,7 @@ describe('penstock explain', () => {
     assert.equal(status, 0);
     const found = JSON.parse(stdout);
     assert.deepEqual(Object.keys(found), [
-      ...['request', 'route', 'losers', 'moreLosers', 'policies', 'consumer', 'claims', 'outcome'],
+      ...['request', 'route', 'losers', 'moreLosers', 'policies', 'consumer', 'claims', 'outcome', 'assumptions'],
     ]);
     assert.deepEqual(found.request.headers, [['authorization', '***']]);
     assert.deepEqual([found.outcome.kind, found.outcome.forward.target], ['forward', '/1']);
@@ -157,7 +161,7 @@ describe('penstock explain', () => {
 const TESTS = `tests:
   - request: { url: "http://shop.test/catalog/1?a=b", headers: { x-gone: "1", cookie: [a=1, b=2] } }
     expect:
-      { route: product, consumer: null, outcome: forward, upstream: shop, path: "/1?a=b", headers: { x-team: blue, x-gone: null, host: shop.test, cookie: "a=1, b=2" } }
+      { route: product, consumer: null, outcome: forward, upstream: shop, path: "/1?a=b", headers: { x-team: blue, x-gone: null, host: shop.test, cookie: "a=1, b=2" }, responseHeaders: { x-frame: deny } }
   - { request: { url: /closed/x }, expect: { outcome: answer, status: 503, responseHeaders: { retry-after: "60", x-frame: null } } }
   - { request: { url: /nowhere }, expect: { outcome: none, status: 404, code: route_not_found } }
 `;

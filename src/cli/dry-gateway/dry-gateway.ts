@@ -14,10 +14,10 @@ import type { Millis } from '../../brand.ts';
 import type { CompiledConfig } from '../../config/compile.ts';
 import type { CompiledListener } from '../../config/compiled.ts';
 import { admitHead } from '../../decision/admit-head.ts';
-import type { ChainListener } from '../../decision/chain.ts';
+import type { Chain, ChainListener } from '../../decision/chain.ts';
 import { CidrSet } from '../../decision/cidr.ts';
 import { type Consumers, ConsumerTable } from '../../decision/consumers.ts';
-import { Decision, responseOf } from '../../decision/decision.ts';
+import { Decision, type PolicyResponse, responseOf } from '../../decision/decision.ts';
 import { askRequest, askResponse, type DryEffects, dryHost } from '../../decision/dry-run.ts';
 import { resolveForwarded } from '../../decision/forwarded.ts';
 import type { Clock } from '../../decision/policies/host.ts';
@@ -37,6 +37,8 @@ interface DryListener extends ListenerContext {
 
 const NO_BYTES = Buffer.alloc(0);
 const LOCALHOST = '127.0.0.1';
+/** What an upstream is taken to answer: nothing that a policy could object to. */
+const ASSUMED_RESPONSE: PolicyResponse = { status: 200, contentLength: 0, source: 'upstream', header: () => null };
 
 export class DryGateway {
   readonly compiled: CompiledConfig;
@@ -92,7 +94,8 @@ export class DryGateway {
   }
 
   /**
-   * Decides about one request. Requests with a trace are decided one after the other.
+   * Decides about one request. Requests with a trace are decided one after the other; their policies are also asked about an
+   * empty response with status 200, where the request is forwarded.
    *
    * @throws RangeError for a URL that is none, or a listener that is not there
    */
@@ -141,11 +144,20 @@ export class DryGateway {
         verdict = chain.hasResponse ? await askResponse(chain, decision, effects) : PASS;
       }
       if (verdict === REFUSED) return this.#refusal(exchange, decision.error!);
-      return decision.own === null ? this.#forward(exchange) : this.#answer(decision);
+      if (decision.own !== null) return this.#answer(decision);
+      const outcome = this.#forward(exchange);
+      if (outcome.kind === 'forward' && trace !== null) await this.#assumeResponse(chain, decision, effects);
+      return outcome;
     } finally {
       chain.end(decision);
       this.#trace = null;
     }
+  }
+
+  /** Asks about an upstream's response that nobody has seen, for what the gateway adds to any. */
+  async #assumeResponse(chain: Chain, decision: Decision, effects: DryEffects): Promise<void> {
+    decision.arrive(ASSUMED_RESPONSE);
+    if (chain.hasResponse) await askResponse(chain, decision, effects);
   }
 
   #forward(exchange: DryExchange): Outcome {
