@@ -126,6 +126,7 @@ class Journey {
   readonly losses = new Map<string, AuthLoss>();
   readonly #before: Side;
   readonly #after: Side;
+  readonly #followed = new Set<string>();
 
   constructor(before: Side, after: Side) {
     this.#before = before;
@@ -133,7 +134,13 @@ class Journey {
   }
 
   follow({ matches }: CompiledConfig): void {
-    for (const match of matches) for (const request of sampleRequests(match)) this.#follow(request);
+    for (const match of matches) {
+      // Most routes stand in both configs: their requests are looked up once.
+      const key = JSON.stringify(match);
+      if (this.#followed.has(key)) continue;
+      this.#followed.add(key);
+      for (const request of sampleRequests(match)) this.#follow(request);
+    }
   }
 
   #follow(request: SampleRequest): void {

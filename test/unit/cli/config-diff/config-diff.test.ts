@@ -60,6 +60,14 @@ describe('an identity that is lost', () => {
     );
   });
 
+  it('counts each of the requests that move once, though both configs know them', () => {
+    const { routes } = diffConfigs(before, compared(ADMIN.replace('name: admin', 'name: office')));
+    assert.deepEqual(
+      routes.moved.map(({ from, to, requests }) => [from?.name, to?.name, requests]),
+      [['admin', 'office', 8]],
+    );
+  });
+
   it('is not found where another way of asking takes its place, or nobody may ask any more', () => {
     assert.deepEqual(diffConfigs(before, compared(ADMIN, { admin: [['jwt', {}]] })).routes.authLost, []);
     assert.deepEqual(diffConfigs(before, compared('routes: []\n')).routes.authLost, []);
