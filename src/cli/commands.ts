@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./explain.ts')).explain,
   },
   test: { summary: "run a config's own tests", load: async () => (await import('./test.ts')).test },
+  diff: {
+    summary: 'say what changes in meaning between two configs',
+    load: async () => (await import('./diff.ts')).diff,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 

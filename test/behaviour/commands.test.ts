@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileLifetime } from '../support/file-lifetime.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { repositoryRoot } from '../support/repository-root.ts';
+import { penstock } from '../support/penstock-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const file = fileLifetime();
@@ -28,16 +27,7 @@ before(async () => {
   );
 });
 
-function penstock(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(repositoryRoot, 'dist/src/main.js'), ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-    timeout: 20_000,
-  });
-  return { status, stdout, stderr };
-}
-
-const COMMANDS = ['run', 'validate', 'explain', 'test', 'status'] as const;
+const COMMANDS = ['run', 'validate', 'explain', 'test', 'diff', 'status'] as const;
 
 describe('every command', () => {
   it('explains itself with --help: usage, exit codes and an example', () => {
@@ -52,7 +42,8 @@ describe('every command', () => {
 
   it('refuses options and arguments it does not know with 2 and its help on stderr', () => {
     for (const command of COMMANDS) {
-      const surplus = command === 'explain' ? ['GET', '/', 'surplus'] : ['surplus'];
+      const wanted = { explain: ['GET', '/'], diff: ['a.yaml', 'b.yaml'] }[command as string] ?? [];
+      const surplus = [...wanted, 'surplus'];
       for (const wrong of [['--colour'], surplus, ['-c']]) {
         const { status, stdout, stderr } = penstock([command, ...wrong]);
         assert.deepEqual([status, stdout], [2, ''], `${command} ${wrong.join(' ')}`);

@@ -18,7 +18,9 @@ const DOCUMENTS = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'docs/access-log.md',
+  'docs/commands.md',
   'docs/errors.md',
+  'docs/lints.md',
   'docs/metrics.md',
 ];
 const TOP_FOLDERS = /^(?:src|test|docs|bench|config|native-bindings|perf-reports)\//;

@@ -1,5 +1,5 @@
 /** A request as somebody describes it on a command line or in a config's tests, and the head a listener would have read. */
-import type { HttpRequest } from '../../../native-bindings/uws-types.ts';
+import type { HeadSource } from '../../acceptor/listener/uws/head-reader.ts';
 
 export interface DescribedRequest {
   readonly method: string;
@@ -53,7 +53,7 @@ export function whyNotSendable({ method, url, headers }: DescribedRequest): stri
 }
 
 /** The head of a described request, in the form in which uWS hands one over: so that the very reader of heads reads it. */
-export class DescribedHead implements HttpRequest {
+export class DescribedHead implements HeadSource {
   readonly #method: string;
   readonly #target: Target;
   /** Lower-case names. */
@@ -66,10 +66,6 @@ export class DescribedHead implements HttpRequest {
     if (!this.#has('host')) this.#headers.unshift(['host', target.authority === '' ? 'localhost' : target.authority]);
     if (body.length > 0 && !this.#has('content-length') && !this.#has('transfer-encoding'))
       this.#headers.push(['content-length', String(body.length)]);
-  }
-
-  getMethod(): string {
-    return this.#method.toLowerCase();
   }
 
   getCaseSensitiveMethod(): string {

@@ -14,11 +14,11 @@ import type { Millis } from '../../brand.ts';
 import type { CompiledConfig } from '../../config/compile.ts';
 import type { CompiledListener } from '../../config/compiled.ts';
 import { admitHead } from '../../decision/admit-head.ts';
-import type { ChainListener, Guard } from '../../decision/chain.ts';
+import type { Chain, ChainListener, Guard } from '../../decision/chain.ts';
 import { chooseUpstream } from '../../decision/choose-upstream.ts';
 import { CidrSet } from '../../decision/cidr.ts';
 import { type Consumers, ConsumerTable } from '../../decision/consumers.ts';
-import { Decision, responseOf } from '../../decision/decision.ts';
+import { Decision, type PolicyResponse, responseOf } from '../../decision/decision.ts';
 import { askRequest, askResponse, type DryEffects, dryHost } from '../../decision/dry-run.ts';
 import { resolveForwarded } from '../../decision/forwarded.ts';
 import type { Clock } from '../../decision/policies/host.ts';
@@ -42,6 +42,11 @@ const LOCALHOST = '127.0.0.1';
 const HALF = 0.5;
 /** Nobody else is held up by code of users here. */
 const CALL_PLAINLY: Guard = (run, argument) => run(argument);
+/** What an upstream is taken to answer: nothing that a policy could object to. */
+const ASSUMED_RESPONSE: PolicyResponse = {
+  ...responseOf({ status: 200, headers: [], body: null }),
+  source: 'upstream',
+};
 
 export class DryGateway {
   readonly compiled: CompiledConfig;
@@ -99,7 +104,8 @@ export class DryGateway {
   }
 
   /**
-   * Decides about one request. Requests with a trace are decided one after the other.
+   * Decides about one request. Requests with a trace are decided one after the other; their policies are also asked about an
+   * empty response with status 200, where the request is forwarded.
    *
    * @throws RangeError for a URL that is none, or a listener that is not there
    */
@@ -148,11 +154,20 @@ export class DryGateway {
         verdict = chain.hasResponse ? await askResponse(chain, decision, effects) : PASS;
       }
       if (verdict === REFUSED) return this.#refusal(exchange, decision.error!);
-      return decision.own === null ? this.#forward(exchange) : this.#answer(decision);
+      if (decision.own !== null) return this.#answer(decision);
+      const outcome = this.#forward(exchange);
+      if (outcome.kind === 'forward' && trace !== null) await this.#assumeResponse(chain, decision, effects);
+      return outcome;
     } finally {
       chain.end(decision);
       this.#trace = null;
     }
+  }
+
+  /** Asks about an upstream's response that nobody has seen, for what the gateway adds to any. */
+  async #assumeResponse(chain: Chain, decision: Decision, effects: DryEffects): Promise<void> {
+    decision.arrive(ASSUMED_RESPONSE);
+    if (chain.hasResponse) await askResponse(chain, decision, effects);
   }
 
   #forward(exchange: DryExchange): Outcome {

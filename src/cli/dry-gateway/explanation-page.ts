@@ -3,7 +3,7 @@ import type { ExplainedForward, ExplainedOutcome, ExplainedPolicy, Explanation }
 
 /** The document as text for people, each line ended. */
 export function explanationPage(explanation: Explanation): string {
-  const { route, outcome } = explanation;
+  const { route, outcome, assumptions } = explanation;
   const lines = [
     ...requestLines(explanation),
     '',
@@ -12,6 +12,7 @@ export function explanationPage(explanation: Explanation): string {
     ...policyLines(explanation),
     '',
     ...outcomeLines(outcome),
+    ...assumptions.map((assumption) => `assumed   ${assumption}`),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,5 +1,6 @@
 /** What `explain` says about a request, as one plain document: `--json` prints it, explanation-page.ts makes text of it. */
 import type { RouteRecord } from '../../config/compiled.ts';
+import type { Phase } from '../../decision/policies/phases.ts';
 import { policyDefinition } from '../../decision/policies/registry.ts';
 import { findNearMisses, type NearMiss } from '../../decision/route/near-misses.ts';
 import { ERRORS, type ErrorCode } from '../../errors/table.ts';
@@ -24,6 +25,8 @@ export interface Explanation {
   /** Names of the verified claims. */
   readonly claims: readonly string[];
   readonly outcome: ExplainedOutcome;
+  /** What was taken for granted, in words. */
+  readonly assumptions: readonly string[];
 }
 
 export interface ExplainedRequest {
@@ -115,7 +118,21 @@ export function explainExchange(gateway: DryGateway, exchange: DryExchange, step
     consumer: decision?.consumer?.name ?? null,
     claims: Object.keys(decision?.claims ?? {}),
     outcome: explainOutcome(exchange, exchange.outcome!, masking, mask),
+    assumptions: assumptionsOf(exchange),
   };
+}
+
+const ASSUMED: Readonly<Partial<Record<Phase, string>>> = {
+  authentication: 'keys that would be fetched are not there',
+  limits: 'counters begin empty: limits are those of the first request',
+  cache: 'caches begin empty',
+};
+
+function assumptionsOf({ route, decision, outcome }: DryExchange): string[] {
+  const phases = new Set((route?.chain?.steps ?? []).map(({ name }) => policyDefinition(name).phase));
+  const assumed = [...phases].flatMap((phase) => ASSUMED[phase] ?? []);
+  const isAnswered = outcome!.kind === 'forward' && decision !== null && route!.chain!.hasResponse;
+  return isAnswered ? [...assumed, 'the upstream answers with an empty 200'] : assumed;
 }
 
 type Pairs = readonly (readonly [string, string])[];

@@ -66,7 +66,7 @@ export function samplePaths(path: string): string[] {
   const base = pattern.segments.map((segment) => `/${segment ?? ANY}`).join('');
   if (pattern.kind === 'exact') return [base];
   const deep = `${base}/${ANY}/${ANY}/${ANY}/${ANY}`;
-  return base === '' ? ['/', `/${ANY}`, deep] : [base, `${base}/${ANY}`, deep];
+  return base === '' ? ['/', `/${ANY}`, deep] : [base, `${base}/`, `${base}/${ANY}`, deep];
 }
 
 function encode(text: string): string {

@@ -14,6 +14,9 @@ const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 const REQUEST_LINE_REST = ' '.length + ' HTTP/1.1\r\n'.length;
 const HEADER_LINE_REST = ': '.length + '\r\n'.length;
 
+/** What is read: a request as uWS hands it over, or one made to be read like it. */
+export type HeadSource = Pick<HttpRequest, 'getCaseSensitiveMethod' | 'getUrl' | 'getQuery' | 'getHeader' | 'forEach'>;
+
 /**
  * Reads request heads out of uWS and checks them again in full, because what uWS accepts as framing must not be trusted:
  * doubled, empty and unknown Content-Length and Transfer-Encoding headers all pass its parser.
@@ -24,7 +27,7 @@ export class HeadReader {
   readonly #limits: CompiledListener['limits'];
   readonly #chunkedRefused: boolean;
   readonly #gather: (name: string, value: string) => void;
-  #request: HttpRequest | null = null;
+  #request: HeadSource | null = null;
   readonly #scheme: 'http' | 'https';
   #head: RequestHead;
   #bytes = 0;
@@ -43,7 +46,7 @@ export class HeadReader {
   }
 
   /** Must run inside uWS's handler, while `request` is valid. `fault` of the head is the first thing found wrong with it. */
-  read(request: HttpRequest, peer: string): RequestHead {
+  read(request: HeadSource, peer: string): RequestHead {
     const head = emptyHead(peer, this.#scheme);
     // In this order: getMethod would lower-case the method in uWS's own buffer.
     head.method = request.getCaseSensitiveMethod();
