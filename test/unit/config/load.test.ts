@@ -21,7 +21,12 @@ test('a small config is complete once loaded', () => {
     },
   });
   assert.deepEqual(config.admin, { address: { host: '127.0.0.1', port: 9901 } });
-  assert.deepEqual(config.runtime.memory, { config: 67_108_864, buckets: 262_144, series: 4096 });
+  assert.deepEqual(config.runtime.memory, {
+    config: 67_108_864,
+    buckets: 262_144,
+    cache: 67_108_864,
+    series: 4096,
+  });
   assert.deepEqual(config.telemetry.accessLog, { to: 'stdout', sample: 1 });
   assert.deepEqual(config.routes[0]?.forward, {
     upstream: 'demo',
