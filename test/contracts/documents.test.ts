@@ -82,7 +82,8 @@ describe('docs/metrics.md', () => {
       { kind: 'upstream', name: 'b' },
     ]);
     const upstream = { name: 'b', series: 1 as SeriesId };
-    writers[0].record(anExchange({ route: { name: 'a', series: 0 as SeriesId }, upstream, error: 'upstream_closed' }));
+    const route = { name: 'a', series: 0 as SeriesId };
+    writers[0].record(anExchange({ route, upstream, error: 'upstream_closed', cacheResult: 'hit' }));
     const page = scrape(source);
     const expected = FAMILIES.map(({ name, type, help, read: samplesOf }) => {
       const labels = samplesOf(page, source).flatMap(({ labels, sharedLabels }) =>
