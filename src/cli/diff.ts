@@ -1,6 +1,6 @@
 /** `penstock diff`: what changes in meaning from one config to another. */
-import type { SeriesId } from '../brand.ts';
 import { compile } from '../config/compile.ts';
+import { NO_ASSIGNMENTS } from '../config/compile-upstreams.ts';
 import { formatDiagnostics } from '../config/diagnostics.ts';
 import { loadConfig } from '../config/load.ts';
 import { EXIT, JSON_OPTION, readCommandLine, refuseUse, type Usage } from './command-line.ts';
@@ -66,5 +66,5 @@ function open(path: string, output: CommandOutput): ComparedConfig | null {
     output.error(formatDiagnostics(diagnostics));
     return null;
   }
-  return { config: loaded.config, compiled: compile(loaded, () => 0 as SeriesId) };
+  return { config: loaded.config, compiled: compile(loaded, NO_ASSIGNMENTS) };
 }

@@ -1,7 +1,7 @@
 /** Upstreams, and what of a route says where its requests go, to what acceptors read. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { UpstreamId } from '../brand.ts';
+import type { SeriesId, UpstreamId } from '../brand.ts';
 import { NO_ROW } from '../shared-memory/endpoint-table.ts';
 import { type CompiledUpstream, NO_UPSTREAM, type RouteRecord } from './compiled.ts';
 import type { Split, UpstreamCare } from './compiled-care.ts';
@@ -20,6 +20,9 @@ export interface Assignments {
   readonly series: AssignSeries;
   readonly row: AssignRow;
 }
+
+/** For a config that nobody will run: nothing is counted, nothing shared. */
+export const NO_ASSIGNMENTS: Assignments = { series: () => 0 as SeriesId, row: () => NO_ROW };
 
 /** @throws when a CA file that was there for the checks is gone */
 export function compileUpstreams(config: Config, source: Source, assign: Assignments): CompiledUpstream[] {

@@ -1,10 +1,9 @@
-import type { SeriesId } from '../../brand.ts';
 import { compile } from '../../config/compile.ts';
+import { NO_ASSIGNMENTS } from '../../config/compile-upstreams.ts';
 import type { Diagnostic } from '../../config/diagnostics.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import type { Environment } from '../../config/references.ts';
 import { Report } from '../../config/report.ts';
-import { NO_ROW } from '../../shared-memory/endpoint-table.ts';
 import { DryGateway } from './dry-gateway.ts';
 
 export interface OpenedGateway {
@@ -27,7 +26,7 @@ export function openGateway(path: string, environment: Environment, now: number)
   const { loaded, diagnostics } = loadConfig(path, environment);
   if (loaded === null) return { opened: null, diagnostics };
   try {
-    const gateway = new DryGateway(compile(loaded, { series: () => 0 as SeriesId, row: () => NO_ROW }), now);
+    const gateway = new DryGateway(compile(loaded, NO_ASSIGNMENTS), now);
     return { opened: { gateway, loaded }, diagnostics };
   } catch (error) {
     const report = new Report(loaded.source);

@@ -10,7 +10,7 @@ import { temporaryFiles } from './temporary-files.ts';
 
 const key = makeSigningKey('RS256', 'k1');
 const pem = key.publicKey.export({ format: 'pem', type: 'spki' }) as string;
-const request = (path: string) => ({ path, environment: {}, series: null, roomBytes: null });
+const request = (path: string) => ({ path, environment: {}, series: null, endpointRows: null, roomBytes: null });
 
 test('key files are found beside their config file, and what they hold is in the options', (context) => {
   const directory = temporaryFiles(context, {

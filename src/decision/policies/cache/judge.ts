@@ -25,7 +25,8 @@ export function judge(stored: StoredResponse, request: CacheControl, rules: Stal
   const left = stored.lifetimeMs - age;
   if (left > 0) return left >= (request.minFresh ?? 0) * 1000 ? 'fresh' : 'revalidate';
   if (request.minFresh !== null || forbidsStale(stored.control)) return 'revalidate';
-  if (-left <= allowedMs(stored.control, 'staleWhileRevalidate', rules)) return 'refresh';
+  // Not `<=`: what may not be used stale at all is not used in the very millisecond in which it becomes so either.
+  if (-left < allowedMs(stored.control, 'staleWhileRevalidate', rules)) return 'refresh';
   const { sMaxAge } = stored.control;
   return sMaxAge === null && request.maxStale !== null && -left <= request.maxStale * 1000 ? 'stale' : 'revalidate';
 }
@@ -37,7 +38,7 @@ export function survivesError(stored: StoredResponse, request: CacheControl, rul
   const asked = stored.control.sMaxAge === null ? (request.staleIfError ?? 0) * 1000 : 0;
   const allowed = Math.max(allowedMs(stored.control, 'staleIfError', rules), asked);
   // Fresh ones, which a request asked to have checked, are better than an error, too.
-  return staleFor <= 0 ? allowed > 0 : staleFor <= allowed;
+  return staleFor < allowed && allowed > 0;
 }
 
 /** Section 4.2.4. */

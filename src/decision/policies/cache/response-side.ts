@@ -11,7 +11,7 @@ import { initialAgeMs, type Lifetime, lifetimeOf } from './freshness.ts';
 import { survivesError } from './judge.ts';
 import { answerFrom, type CacheParts } from './request-side.ts';
 import { whyNotStorable } from './storable.ts';
-import { effectiveHeaders, type HeaderLines, renewedHeaders, withoutHeaders } from './stored-headers.ts';
+import { effectiveHeaders, HeaderLines, renewedHeaders, withoutHeaders } from './stored-headers.ts';
 import { StoredResponse } from './stored-response.ts';
 import { varyNames, varyValues } from './vary.ts';
 import type { Visit } from './visit.ts';
@@ -22,6 +22,7 @@ const MOST_SURROGATE_KEYS = 64;
 
 /** A response with what the cache has read out of it. */
 interface Arrival {
+  readonly status: number;
   readonly headers: HeaderLines;
   readonly control: CacheControl;
   readonly lifetime: Lifetime;
@@ -80,14 +81,22 @@ export function leave({ host }: CacheParts, visit: Visit): void {
   if (visit.isRefresh) host.responses.endRefresh();
 }
 
-function readArrival({ options, host }: CacheParts, decision: Decision, visit: Visit): Arrival {
+function readArrival(parts: CacheParts, decision: Decision, visit: Visit): Arrival {
   const headers = effectiveHeaders(decision, visit.responseChanges);
-  const keys = headers.header(options.surrogateKeys);
-  if (keys !== null) decision.responseHeaders.remove(options.surrogateKeys);
-  const control = parseCacheControl(headers.header('cache-control') ?? pragma(headers));
-  const lifetime = lifetimeOf(headers, control, options, host.clock.wall());
+  const { surrogateKeys: name } = parts.options;
+  const keys = headers.header(name);
+  if (keys !== null) decision.responseHeaders.remove(name);
   const surrogateKeys = keys === null ? [] : keys.split(/[\s,]+/).filter((key) => key !== '');
-  return { headers, control, lifetime, surrogateKeys: surrogateKeys.slice(0, MOST_SURROGATE_KEYS) };
+  return {
+    status: decision.response!.status,
+    ...read(parts, headers),
+    surrogateKeys: surrogateKeys.slice(0, MOST_SURROGATE_KEYS),
+  };
+}
+
+function read({ options, host }: CacheParts, headers: HeaderLines): Pick<Arrival, 'headers' | 'control' | 'lifetime'> {
+  const control = parseCacheControl(headers.header('cache-control') ?? pragma(headers));
+  return { headers, control, lifetime: lifetimeOf(headers, control, options, host.clock.wall()) };
 }
 
 /** Pragma means nothing in a response (RFC 9111, section 5.4), yet those who still send it mean this. */
@@ -103,7 +112,7 @@ function whyNot({ options }: CacheParts, decision: Decision, visit: Visit, arriv
   const vary = headers.header('vary');
   const hasValidator = headers.header('etag') !== null || headers.header('last-modified') !== null;
   const why = whyNotStorable({
-    status: decision.response!.status,
+    status: arrival.status,
     statuses: options.statuses,
     request: visit.control,
     response: control,
@@ -129,10 +138,10 @@ function whyNot({ options }: CacheParts, decision: Decision, visit: Visit, arriv
 
 function beginToStore(parts: CacheParts, decision: Decision, visit: Visit, arrival: Arrival): void {
   const { options, host } = parts;
-  const { status } = decision.response!;
+  const { status } = arrival;
   // Worked out now: headers and clock are those of the response's arrival, not of its end.
   const lines = withoutHeaders(arrival.headers.lines, [options.surrogateKeys, ...arrival.control.withheldFields]);
-  const about = aboutStored(parts, decision, visit, arrival, arrival.headers.header('vary'));
+  const about = aboutStored(parts, decision, visit, arrival);
   const filling = new Filling(host.responses, options.maxBodyBytes, {
     onWhole: (body) => put(parts, visit, new StoredResponse({ ...about, status, headers: lines, body })),
     onTooLarge: () => cannotShare(parts, visit, status),
@@ -148,9 +157,8 @@ function aboutStored(
   { request }: Decision,
   visit: Visit,
   { headers, control, lifetime, surrogateKeys }: Arrival,
-  vary: string | null,
 ): About {
-  const names = varyNames(vary, options.vary);
+  const names = varyNames(headers.header('vary'), options.vary);
   const now = host.clock.monotonic();
   const wall = host.clock.wall();
   return {
@@ -167,26 +175,26 @@ function aboutStored(
 
 /** A 304 to the gateway's own condition: what is stored is as good as new (RFC 9111, section 4.3.4). */
 function renew(parts: CacheParts, decision: Decision, visit: Visit, arrival: Arrival): Verdict {
-  const { options } = parts;
   const old = visit.stored!;
-  const fresh = withoutHeaders(arrival.headers.lines, [options.surrogateKeys, ...arrival.control.withheldFields]);
-  const headers = renewedHeaders(old.headers, fresh);
-  const saysLifetime = ['cache-control', 'expires'].some((name) => arrival.headers.header(name) !== null);
-  const about = aboutStored(parts, decision, visit, arrival, old.header('vary'));
+  const { surrogateKeys: name } = parts.options;
+  const merged = renewedHeaders(old.headers, withoutHeaders(arrival.headers.lines, [name]));
+  const read304 = read(parts, new HeaderLines(merged, decision.response!));
+  const surrogateKeys = arrival.surrogateKeys.length > 0 ? arrival.surrogateKeys : old.surrogateKeys;
+  const now: Arrival = { ...read304, status: old.status, surrogateKeys };
   const renewed = new StoredResponse({
-    ...about,
-    // One that says nothing new about how long it is fresh goes on as it was.
-    control: saysLifetime ? about.control : old.control,
-    lifetimeMs: saysLifetime ? about.lifetimeMs : old.lifetimeMs,
-    surrogateKeys: arrival.surrogateKeys.length > 0 ? arrival.surrogateKeys : old.surrogateKeys,
+    ...aboutStored(parts, decision, visit, now),
     status: old.status,
-    headers,
+    headers: withoutHeaders(merged, now.control.withheldFields),
     body: old.body,
   });
-  const mayStay =
-    !renewed.control.noStore && !renewed.control.isPrivate && arrival.headers.header('set-cookie') === null;
-  if (mayStay) put(parts, visit, renewed);
-  else parts.host.responses.remove(visit.place.key, old);
+  // What the 304 brings may forbid what was allowed before: it varies by more, say, or is private from now on.
+  const why = whyNot(parts, decision, visit, now);
+  if (why === null) put(parts, visit, renewed);
+  else {
+    decision.trace?.note(`not stored any longer: ${why}`);
+    parts.host.responses.remove(visit.place.key, old);
+    cannotShare(parts, visit, old.status);
+  }
   return replace(parts, decision, visit, renewed, 304);
 }
 

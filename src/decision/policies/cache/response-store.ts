@@ -86,11 +86,14 @@ export class ResponseStore {
     return this.#shelves.get(key)?.variants ?? [];
   }
 
-  /** Puts a response in the place of those it replaces: the same variant, and any that can no longer be told apart from it. */
+  /**
+   * Puts a response in the place of those it replaces: the same variant, and all that were told apart by other headers, since the
+   * newest response says which those are.
+   */
   put({ key, host, path }: Place, response: StoredResponse): void {
     const names = JSON.stringify(response.varyNames);
     const others = this.variants(key).filter(
-      (other) => other.varyValues !== response.varyValues || JSON.stringify(other.varyNames) !== names,
+      (other) => other.varyValues !== response.varyValues && JSON.stringify(other.varyNames) === names,
     );
     const variants = [response, ...others].slice(0, SHELF_VARIANTS);
     const limit = this.#maxBytes / SHELF_SHARE;

@@ -1,11 +1,12 @@
 /** What `diff` finds out about configs: identities lost above all. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PolicyId, SeriesId } from '../../../../src/brand.ts';
+import type { PolicyId } from '../../../../src/brand.ts';
 import { changedSettings } from '../../../../src/cli/config-diff/changed-settings.ts';
 import { diffConfigs } from '../../../../src/cli/config-diff/config-diff.ts';
 import type { ComparedConfig } from '../../../../src/cli/config-diff/diff-globals.ts';
 import { compile } from '../../../../src/config/compile.ts';
+import { NO_ASSIGNMENTS } from '../../../../src/config/compile-upstreams.ts';
 import { BASE, load } from '../../config/diagnose.ts';
 
 /** A compiled config whose routes have these policies, by name: ones that this version need not have. */
@@ -15,7 +16,7 @@ function compared(
 ): ComparedConfig {
   const { loaded, diagnostics } = load(`${BASE}${routes}`);
   assert.ok(loaded !== null, JSON.stringify(diagnostics));
-  const compiled = compile(loaded, () => 0 as SeriesId);
+  const compiled = compile(loaded, NO_ASSIGNMENTS);
   const all = Object.entries(policies).flatMap(([route, own]) =>
     own.map(([policy, options]) => ({ route, policy, options })),
   );

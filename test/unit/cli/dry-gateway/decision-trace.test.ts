@@ -13,6 +13,7 @@ const step = (line: number, onRequest: Policy['onRequest']): Step => ({
   name: 'headers',
   source: `a.yaml:${line}:1`,
   policy: { onRequest, onResponse: null, onEnd: null },
+  guard: null,
 });
 
 /** What is traced of policies that are asked one after the other, as `line verdict: notes`. */

@@ -3,8 +3,8 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { SeriesId } from '../../../../src/brand.ts';
 import { type CompiledConfig, compile } from '../../../../src/config/compile.ts';
+import { NO_ASSIGNMENTS } from '../../../../src/config/compile-upstreams.ts';
 import { formatPlace } from '../../../../src/config/diagnostics.ts';
 import { LINTS, type LintContext, lintConfig } from '../../../../src/config/lint/lint.ts';
 import { readRoutePolicies } from '../../../../src/config/lint/route-policies.ts';
@@ -38,7 +38,7 @@ function lint(id: string, text: string): string[] {
   const bare = text.replaceAll(/policies: \[.*\](?=, forward)/g, 'policies: []');
   const { loaded, diagnostics } = load(bare);
   assert.ok(loaded !== null, `${JSON.stringify(diagnostics)}\n${bare}`);
-  const compiled: CompiledConfig = compile(loaded, () => 0 as SeriesId);
+  const compiled: CompiledConfig = compile(loaded, NO_ASSIGNMENTS);
   const context: LintContext = {
     config: loaded.config,
     source,
@@ -181,7 +181,7 @@ test('cors-any-origin: finds routes whose answers scripts of every site may read
 
 test('every lint is a warning with its id, and has a section in docs/lints.md, which has no other', () => {
   const { loaded } = load(config([route('all', 'path: /*'), route('v', 'path: "~^/v"')]));
-  const compiled = compile(loaded!, () => 0 as SeriesId);
+  const compiled = compile(loaded!, NO_ASSIGNMENTS);
   const [found, ...others] = lintConfig(loaded!, compiled, buildRouteTable(compiled.matches));
   assert.deepEqual(others, []);
   assert.deepEqual([found!.severity, found!.lint], ['warning', 'route-never-matches']);
