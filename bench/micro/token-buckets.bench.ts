@@ -54,8 +54,9 @@ function takes(keys: number, windows: readonly LimitWindow[]): number {
     times.push(Number(process.hrtime.bigint() - start) / BATCH);
   }
   if (Number.isNaN(state)) throw new Error('nothing was taken');
-  // The first half fills the table.
-  return median(times.slice(times.length / 2));
+  // The first half fills the table. The quickest tenth: what others do on the machine is not the question.
+  const sorted = times.slice(times.length / 2).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 10)]!;
 }
 
 function exchanges64(): number {
