@@ -6,11 +6,11 @@
  *   | seeds, evictions, pad |  group 0  |  group 1  |         | group G - 1 |      a key belongs to one group: by its hash
  *   +-----------------------+-----------+-----------+-- - - --+-------------+
  *
- *   a group: 128 bytes, two cache lines
- *   +------------+------------+-- - - --+------------+---------+-- - - --+---------+
- *   | insertion  | bucket 0   |         | bucket 9   | idle 0  |         | idle 9  |
- *   | 64 bit     | 64 bit     |         | 64 bit     | 32 bit  |         | 32 bit  |
- *   +------------+------------+-- - - --+------------+---------+-- - - --+---------+
+ *   a group: 128 bytes, two cache lines, of which most keys need but the first
+ *   +-----------+-----------------+---------------+-----+      +-----------------+---------------+-----+
+ *   | insertion | buckets 0 to 3  | idle 0 to 3   | pad |      | buckets 4 to 8  | idle 4 to 8   | pad |
+ *   | 64 bit    | 64 bit each     | 32 bit each   |     |      | 64 bit each     | 32 bit each   |     |
+ *   +-----------+-----------------+---------------+-----+      +-----------------+---------------+-----+
  *
  *   bucket      low half: fingerprint of the key, 0: nobody's. High half: the theoretical arrival time (GCRA: the time at which the
  *               bucket is full again) in ticks of its limit, modulo 2^32. One word: whoever loses the bucket to another key
@@ -25,8 +25,8 @@
  * no bucket yet, (4) exchange the word read for the new one, (5) take the insertion away. A process that stalled in the middle and
  * goes on later finds the word of (1) changed. A process killed anywhere leaves a token taken too many, or an insertion for others.
  *
- * The fingerprint has 32 bits, the group of the default size (262,144 buckets) 15.7: of 100,000 clients two share a bucket with
- * a probability of 2 in 100,000. The table has room for twice the buckets asked for, so that a group of ten is rarely full.
+ * The fingerprint has 32 bits, the group of the default size (262,144 buckets) 15.8: of 100,000 clients two share a bucket with
+ * a probability of 2 in 100,000. The table has room for twice the buckets asked for, so that a group of nine is rarely full.
  *
  * The figures behind 64-bit words (bench/micro/token-buckets.bench.ts): BigInt64Array costs some 50 ns more for an exchange than
  * Int32Array; a pair of Int32 words is no alternative, since a bucket may change hands between its halves.
@@ -36,11 +36,10 @@ import { KeyedHash } from './keyed-hash.ts';
 const HEAD = { SEED_0: 0, SEED_1: 1, EVICTIONS: 2 } as const;
 const HEAD_BYTES = 128;
 const GROUP_BYTES = 128;
-export const BUCKETS_PER_GROUP = 10;
+const BUCKETS_PER_GROUP = 9;
+const BUCKETS_IN_FIRST_LINE = 4;
 const GROUP_WORDS = GROUP_BYTES / 8;
 const GROUP_HALVES = GROUP_BYTES / 4;
-/** Index of the first `idle` among the 32-bit words of a group. */
-const FIRST_IDLE = 22;
 /** How full the table is meant to be at most: half. */
 const BUCKETS_ASKED_PER_GROUP = BUCKETS_PER_GROUP / 2;
 
@@ -60,7 +59,7 @@ export function seedBuckets(memory: SharedArrayBuffer, seeds: Int32Array): void 
   head[HEAD.SEED_1] = seeds[1]!;
 }
 
-/** Keys that lost a bucket that was not full, because ten others of their group were not either. */
+/** Keys that lost a bucket that was not full, because nine others of their group were not either. */
 export function bucketEvictions(memory: SharedArrayBuffer): number {
   return Atomics.load(new Int32Array(memory, 0, HEAD_BYTES / 4), HEAD.EVICTIONS) >>> 0;
 }
@@ -124,7 +123,7 @@ export class TokenBuckets {
         this.#insert(group, fingerprint, nowTicks, nowSeconds);
         continue;
       }
-      const at = group * GROUP_WORDS + 1 + number;
+      const at = group * GROUP_WORDS + wordOf(number);
       const arrival = Atomics.load(this.#halves, 2 * at + 1);
       const owed = this.#owedAt(group, number, arrival, nowTicks, nowSeconds) + tokenTicks;
       if (owed > mostTicks) return owed;
@@ -164,26 +163,26 @@ export class TokenBuckets {
 
   #find(group: number, fingerprint: number): number {
     const halves = this.#halves;
-    const first = group * GROUP_HALVES + 2;
+    const first = group * GROUP_HALVES;
     for (let i = 0; i < BUCKETS_PER_GROUP; i++) {
-      if (Atomics.load(halves, first + 2 * i) === fingerprint) return i;
+      if (Atomics.load(halves, first + 2 * wordOf(i)) === fingerprint) return i;
     }
     return -1;
   }
 
   #owed(group: number, number: number, nowTicks: number, nowSeconds: number): number {
-    const arrival = Atomics.load(this.#halves, group * GROUP_HALVES + 2 + 2 * number + 1);
+    const arrival = Atomics.load(this.#halves, group * GROUP_HALVES + 2 * wordOf(number) + 1);
     return this.#owedAt(group, number, arrival, nowTicks, nowSeconds);
   }
 
   #owedAt(group: number, number: number, arrival: number, nowTicks: number, nowSeconds: number): number {
     // Long full: the word may have been left so long ago that the ticks went round.
-    if (Atomics.load(this.#halves, group * GROUP_HALVES + FIRST_IDLE + number) <= nowSeconds) return 0;
+    if (Atomics.load(this.#halves, group * GROUP_HALVES + idleOf(number)) <= nowSeconds) return 0;
     return Math.max(0, (arrival - nowTicks) | 0);
   }
 
   #raiseIdle(group: number, number: number, second: number): void {
-    const at = group * GROUP_HALVES + FIRST_IDLE + number;
+    const at = group * GROUP_HALVES + idleOf(number);
     for (;;) {
       const seen = Atomics.load(this.#halves, at);
       if (seen >= second || Atomics.compareExchange(this.#halves, at, seen, second) === seen) return;
@@ -212,12 +211,12 @@ export class TokenBuckets {
     const fingerprint = this.#scratchHalves[0]!;
     const time = this.#scratchHalves[1]!;
     const number = time & NUMBER_MASK;
-    const before = Atomics.load(words, at + 1 + number);
+    const before = Atomics.load(words, at + wordOf(number));
     if (Atomics.load(words, at) !== insertion) return;
     if (this.#find(group, fingerprint) < 0) {
-      const isLive = Atomics.load(this.#halves, group * GROUP_HALVES + FIRST_IDLE + number) > nowSeconds;
+      const isLive = Atomics.load(this.#halves, group * GROUP_HALVES + idleOf(number)) > nowSeconds;
       const after = this.#compose(fingerprint, time & ~NUMBER_MASK);
-      const won = Atomics.compareExchange(words, at + 1 + number, before, after) === before;
+      const won = Atomics.compareExchange(words, at + wordOf(number), before, after) === before;
       if (won && isLive && before !== 0n) Atomics.add(this.#halves, HEAD.EVICTIONS, 1);
     }
     Atomics.compareExchange(words, at, insertion, NO_INSERTION);
@@ -229,8 +228,8 @@ export class TokenBuckets {
     let stalest = 0;
     let since = Number.POSITIVE_INFINITY;
     for (let i = 0; i < BUCKETS_PER_GROUP; i++) {
-      if (Atomics.load(this.#halves, first + 2 + 2 * i) === 0) return i;
-      const idle = Atomics.load(this.#halves, first + FIRST_IDLE + i);
+      if (Atomics.load(this.#halves, first + 2 * wordOf(i)) === 0) return i;
+      const idle = Atomics.load(this.#halves, first + idleOf(i));
       if (idle < since) {
         stalest = i;
         since = idle;
@@ -244,6 +243,16 @@ export class TokenBuckets {
     this.#scratchHalves[1] = high;
     return this.#scratch[0]!;
   }
+}
+
+/** A bucket's word among the 64-bit words of its group. */
+function wordOf(number: number): number {
+  return number < BUCKETS_IN_FIRST_LINE ? 1 + number : 4 + number;
+}
+
+/** A bucket's `idle` among the 32-bit words of its group. */
+function idleOf(number: number): number {
+  return number < BUCKETS_IN_FIRST_LINE ? 10 + number : 22 + number;
 }
 
 /** A limit as a bucket goes by it, in ticks of its own. */

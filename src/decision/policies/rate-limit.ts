@@ -80,9 +80,9 @@ function policyItem({ name, requests, per, burst }: RateLimitOptions['windows'][
   return `"${name}";q=${requests};w=${per / 1000}${own}`;
 }
 
-/** Whole seconds, rounded up: one who comes then is not too early. */
+/** Whole seconds, rounded up: one who comes then is not too early. A thousandth of a ms is a matter of how numbers are held. */
 function seconds(ms: number): number {
-  return Math.ceil(ms / 1000);
+  return Math.ceil((ms - 0.001) / 1000);
 }
 
 function explain(limiter: Limiter, windows: RateLimitOptions['windows'], wait: Millis): string {

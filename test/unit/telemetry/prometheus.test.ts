@@ -28,7 +28,7 @@ function sampleValue(lines: readonly Line[], name: string, labels: Record<string
 
 async function aPage(): Promise<{ text: string; lines: Line[] }> {
   const { source, writers } = aMetricsSource(NAMES);
-  for (const writer of writers) writer.record(anExchange({ bytesIn: 10, bytesOut: 100 }));
+  for (const writer of writers) writer.record(anExchange({ dryRunRefusals: 1, bytesIn: 10, bytesOut: 100 }));
   writers[0].record(anExchange({ status: 502, error: 'upstream_closed', attempts: 3, upstreamMs: 70_000 as Millis }));
   writers[0].record(anExchange({ route: null, upstream: null, status: 404, error: 'route_not_found' }));
   for (const error of ERROR_CODES) writers[1].record(anExchange({ route: route(2), upstream: null, error }));
