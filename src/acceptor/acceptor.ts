@@ -17,7 +17,9 @@ import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
+import { PasswordChecks } from './policies/password-checks.ts';
 import { PolicyShelf } from './policies/policy-shelf.ts';
+import { QuotaStore } from './policies/quota-store.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
@@ -53,7 +55,11 @@ export class Acceptor implements AcceptorContext {
   #accessLogKey = '';
   #consumersKey = '';
   readonly #faults = new FaultReport();
-  readonly #shelf = new PolicyShelf({ clock: SYSTEM_CLOCK, random: Math.random }, new ConsumerTable([]));
+  readonly #quotas = new QuotaStore();
+  readonly #shelf = new PolicyShelf(
+    { clock: SYSTEM_CLOCK, random: Math.random, passwords: new PasswordChecks(), quotas: this.#quotas },
+    new ConsumerTable([]),
+  );
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -126,6 +132,7 @@ export class Acceptor implements AcceptorContext {
     const inUse = new Set<string>();
     const globals = image.globals();
     this.#useConsumers(globals.consumers);
+    this.#quotas.use(globals.quotaStore);
     this.#snapshot = new Snapshot(generation, image, {
       makeUpstream: (config) => this.#upstreamFor(config, inUse),
       shelf: this.#shelf,
@@ -170,6 +177,7 @@ export class Acceptor implements AcceptorContext {
   async #leave(): Promise<void> {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
+    this.#quotas.close();
     await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
     process.exit(0);
   }

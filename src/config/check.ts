@@ -1,5 +1,6 @@
 /** What takes more than one field to judge: names that must be there, or be there once, and values that must agree. */
 
+import { checkConsumers } from './check-consumers.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkListenerTls, checkUpstreamTls } from './check-tls.ts';
@@ -18,6 +19,7 @@ export function checkDraft(draft: Draft, source: Source, report: Report): void {
   for (const [name, upstream] of draft.upstreams) checkUpstream(name, upstream, report);
   checkRoutes(draft, report);
   checkPolicies(draft, report);
+  checkConsumers(draft, report);
   for (const [index, listener] of draft.listeners.entries()) {
     if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
   }

@@ -46,6 +46,7 @@ export function compile({ config, source }: LoadedConfig, assignSeries: AssignSe
     upstreams: upstreams.map(([name, upstream]) => compileUpstream(name, upstream, source, assignSeries)),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
     accessLog: compileAccessLog(config.telemetry.accessLog, source),
+    quotaStore: compileQuotaStore(config, source),
   };
   const book = new PolicyBook(config, source);
   const routes = config.routes.map((route, index): RouteRecord => {
@@ -128,6 +129,13 @@ function compileRoute(
 function compileConsumer(name: string, { groups, keys, subjects, passwords }: Consumer): CompiledConsumer {
   const keyDigests = keys.map((key) => createHash('sha256').update(key, 'utf8').digest('hex'));
   return { name, groups, keyDigests, subjects, passwords };
+}
+
+/** Null where no policy counts in it. */
+function compileQuotaStore({ policies, routes, runtime }: Config, source: Source): string | null {
+  const own = routes.flatMap(({ policies: items }) => items.filter((item) => typeof item !== 'string'));
+  const hasQuota = [...Object.values(policies).flat(), ...own].some((entry) => Object.hasOwn(entry, 'quota'));
+  return hasQuota ? besideSource(source, ['runtime', 'quotaStore'], runtime.quotaStore) : null;
 }
 
 function compileAccessLog(accessLog: Config['telemetry']['accessLog'], source: Source): AccessLogTarget | null {

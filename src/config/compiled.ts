@@ -140,6 +140,8 @@ export interface CompiledGlobals {
   readonly upstreams: readonly CompiledUpstream[];
   readonly consumers: readonly CompiledConsumer[];
   readonly accessLog: AccessLogTarget | null;
+  /** Folder of the store that quotas are kept in; null: there are no quotas. */
+  readonly quotaStore: string | null;
 }
 
 export interface AccessLogTarget {

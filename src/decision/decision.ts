@@ -25,6 +25,8 @@ export interface PolicyRequest extends RequestFacts {
 /** The route that was found. */
 export interface PolicyRoute {
   readonly name: string;
+  /** How the request goes on. Not there: as it came. */
+  readonly forward?: { readonly stripPrefix: string | null };
 }
 
 /** A response that is not an error of the gateway's own, as far as it is known when its head is there. */

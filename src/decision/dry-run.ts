@@ -6,8 +6,10 @@ import type { Millis } from '../brand.ts';
 import type { Chain } from './chain.ts';
 import { ConsumerTable } from './consumers.ts';
 import type { Decision, PolicyRequest } from './decision.ts';
+import { checkPassword } from './passwords.ts';
 import { type Effect, OFFLOAD_FAILED } from './policies/effect.ts';
 import type { PolicyHost } from './policies/host.ts';
+import { MemoryQuotas } from './policies/memory-quotas.ts';
 import { type Verdict, WAITING } from './policies/verdict.ts';
 import { pathParameter } from './route/path-parameter.ts';
 
@@ -75,6 +77,8 @@ export function dryHost(parts: Partial<PolicyHost> = {}): PolicyHost {
     consumers: new ConsumerTable([]),
     clock: { wall: () => 1_700_000_000_000 as Millis, monotonic: () => 1_000_000 as Millis },
     random: () => 0.5,
+    passwords: { remembers: () => false, check: checkPassword },
+    quotas: new MemoryQuotas(),
     ...parts,
   };
 }

@@ -37,7 +37,7 @@ function penstock(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr };
 }
 
-const COMMANDS = ['run', 'validate', 'status'] as const;
+const COMMANDS = ['run', 'validate', 'hash-password', 'status'] as const;
 
 describe('every command', () => {
   it('explains itself with --help: usage, exit codes and an example', () => {

@@ -1,9 +1,17 @@
+import { authorize } from './authorize.ts';
+import { basicAuth } from './basic-auth.ts';
 import { headers } from './headers.ts';
+import { ipFilter } from './ip-filter.ts';
+import { keyAuth } from './key-auth.ts';
 import type { PolicyDefinition } from './policy.ts';
+import { quota } from './quota.ts';
 import { respond } from './respond.ts';
 
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
-export const POLICIES = { headers, respond } as const satisfies Record<string, PolicyDefinition<never>>;
+export const POLICIES = { authorize, basicAuth, headers, ipFilter, keyAuth, quota, respond } as const satisfies Record<
+  string,
+  PolicyDefinition<never>
+>;
 
 export type PolicyName = keyof typeof POLICIES;
 

@@ -10,6 +10,7 @@ const GLOBALS: CompiledGlobals = {
   upstreams: [],
   consumers: [],
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
+  quotaStore: '/var/lib/quotas',
 };
 
 /** Decoded records have an ordinary prototype, so the generated ones need one too. */
