@@ -5,8 +5,8 @@ import { PASSWORD, type PasswordResult, type Passwords } from '../../decision/po
 
 /** Each takes a thread of Node's pool, of which there are four, and 32 MiB: a flood of guesses gets no more than this. */
 const RUNNING = 2;
-/** Checks that wait for their turn: three seconds of them. */
-const WAITING = 64;
+/** Checks that wait for their turn: about a second of them. */
+const WAITING = 16;
 const REMEMBERED = 10_000;
 const REMEMBERED_MS = 5 * 60_000;
 
