@@ -24,7 +24,9 @@ import { Exchange } from './pipeline.ts';
 import { FaultReport } from './policies/fault-report.ts';
 import { FlightGates } from './policies/flight-gates.ts';
 import { KeySetShelf } from './policies/key-set-shelf.ts';
+import { PasswordChecks } from './policies/password-checks.ts';
 import { PolicyShelf, type SharedHost } from './policies/policy-shelf.ts';
+import { QuotaStore } from './policies/quota-store.ts';
 import { Refresh } from './policies/refresh.ts';
 import { SideRequestSender } from './policies/side-request.ts';
 import { SYSTEM_CLOCK, SYSTEM_TIMERS } from './policies/system-host.ts';
@@ -65,6 +67,7 @@ export class Acceptor implements AcceptorContext {
   readonly keySets = new KeySetShelf();
   readonly #responses: ResponseStore;
   readonly #shelf: PolicyShelf;
+  readonly #quotas = new QuotaStore();
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -83,6 +86,8 @@ export class Acceptor implements AcceptorContext {
       sideRequests: new SideRequestSender(this),
       timers: SYSTEM_TIMERS,
       responses: this.#responses,
+      passwords: new PasswordChecks(),
+      quotas: this.#quotas,
     };
     this.#shelf = new PolicyShelf(host, new ConsumerTable([]), () => userCodeGuard());
     this.#shared = {
@@ -170,6 +175,7 @@ export class Acceptor implements AcceptorContext {
     this.#useConsumers(globals.consumers);
     this.#shelf.useModules(globals.modules);
     this.#useThreads(globals.offloadThreads);
+    this.#quotas.use(globals.quotaStore);
     this.#snapshot = new Snapshot(generation, image, {
       makeUpstream: (config) => this.#upstreamFor(config, inUse),
       shelf: this.#shelf,
@@ -223,6 +229,7 @@ export class Acceptor implements AcceptorContext {
   async #leave(): Promise<void> {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
+    this.#quotas.close();
     await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
     process.exit(0);
   }

@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'say what changes in meaning between two configs',
     load: async () => (await import('./diff.ts')).diff,
   },
+  'hash-password': {
+    summary: 'print the hash of a password, for a consumer of the config',
+    load: async () => (await import('./hash-password.ts')).hashPasswordCommand,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 
@@ -52,7 +56,7 @@ async function load(name: string, command: Command): Promise<(args: string[]) =>
 }
 
 function usage(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`);
   return `Usage: penstock COMMAND [OPTIONS]
 
 ${lines.join('\n')}

@@ -10,8 +10,8 @@ import { checkListenerTls, checkUpstreamTls } from './check-tls.ts';
 import { checkKeyFiles } from './compile-jwt.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
-import type { PolicyModules } from './policy-modules.ts';
 import { checkPolicyFiles } from './policy-files.ts';
+import type { PolicyModules } from './policy-modules.ts';
 import type { Report } from './report.ts';
 import { NAME } from './schema/fields.ts';
 import { formatAddress, isLoopback } from './schema/network-fields.ts';
@@ -31,6 +31,7 @@ export function checkDraft(draft: Draft, source: Source, modules: PolicyModules,
   checkEdits(draft, report);
   checkTests(draft, report);
   checkPolicyFiles(draft, source, report);
+  checkConsumers(draft, report);
   for (const [index, listener] of draft.listeners.entries()) {
     if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
   }

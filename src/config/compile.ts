@@ -47,6 +47,7 @@ export function compile({ config, source, modules }: LoadedConfig, assign: Assig
     accessLog: compileAccessLog(config.telemetry.accessLog, source),
     offloadThreads: config.runtime.offload.threads,
     cacheBytes: config.runtime.memory.cache,
+    quotaStore: compileQuotaStore(config, source),
   };
   const book = new PolicyBook(config, source, modules);
   const routes = config.routes.map((route, index): RouteRecord => {
@@ -103,6 +104,13 @@ function compileRoute(
 function compileConsumer(name: string, { groups, keys, subjects, passwords }: Consumer): CompiledConsumer {
   const keyDigests = keys.map((key) => createHash('sha256').update(key, 'utf8').digest('hex'));
   return { name, groups, keyDigests, subjects, passwords };
+}
+
+/** Null where no policy counts in it. */
+function compileQuotaStore({ policies, routes, runtime }: Config, source: Source): string | null {
+  const own = routes.flatMap(({ policies: items }) => items.filter((item) => typeof item !== 'string'));
+  const hasQuota = [...Object.values(policies).flat(), ...own].some((entry) => Object.hasOwn(entry, 'quota'));
+  return hasQuota ? besideSource(source, ['runtime', 'quotaStore'], runtime.quotaStore) : null;
 }
 
 function compileAccessLog(accessLog: Config['telemetry']['accessLog'], source: Source): AccessLogTarget | null {

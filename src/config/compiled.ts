@@ -182,6 +182,8 @@ export interface CompiledGlobals {
   readonly keySets: readonly KeySetOptions[];
   /** What the response store of each acceptor may hold. */
   readonly cacheBytes: number;
+  /** Folder of the store that quotas are kept in; null: there are no quotas. */
+  readonly quotaStore: string | null;
 }
 
 export interface AccessLogTarget {

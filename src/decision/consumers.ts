@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CompiledConsumer } from '../config/compiled.ts';
+import { DECOY_PASSWORD, decoyLike } from './passwords.ts';
 
 /** Who may ask, as the config names them: what identities are looked up in. */
 
@@ -18,18 +19,30 @@ export interface Consumers {
   bySubject(subject: string): Consumer | null;
   /** The hashes of a consumer's passwords; empty: none. */
   passwordsOf(name: string): readonly string[];
+  /** Hashes that no password fits, and that take as long to check as those of a consumer: for users who are none. */
+  readonly decoyPasswords: readonly string[];
+}
+
+interface KeyOwner {
+  readonly digest: Buffer;
+  readonly consumer: Consumer;
 }
 
 /** The consumers of one snapshot. */
 export class ConsumerTable implements Consumers {
   readonly #byName = new Map<string, CompiledConsumer>();
-  readonly #byKeyDigest = new Map<string, Consumer>();
+  readonly #byKeyDigest = new Map<string, KeyOwner>();
   readonly #bySubject = new Map<string, Consumer>();
 
+  readonly decoyPasswords: readonly string[];
+
   constructor(consumers: readonly CompiledConsumer[]) {
+    const model = consumers.find(({ passwords }) => passwords.length > 0)?.passwords[0];
+    this.decoyPasswords = [model === undefined ? DECOY_PASSWORD : decoyLike(model)];
     for (const consumer of consumers) {
       this.#byName.set(consumer.name, consumer);
-      for (const digest of consumer.keyDigests) this.#byKeyDigest.set(digest, consumer);
+      for (const digest of consumer.keyDigests)
+        this.#byKeyDigest.set(digest, { digest: Buffer.from(digest, 'hex'), consumer });
       for (const subject of consumer.subjects) this.#bySubject.set(subject, consumer);
     }
   }
@@ -38,9 +51,15 @@ export class ConsumerTable implements Consumers {
     return this.#byName.get(name) ?? null;
   }
 
-  /** The digest is what is compared: how far a wrong one agrees with a right one says nothing of the key. */
+  /**
+   * How long the lookup takes can depend only on how far the digest of a guess agrees with that of a key. Nobody can choose a guess
+   * by its digest, and a digest that agrees halfway says nothing of the key: so the lookup needs no constant time. The whole
+   * digest, and not only what a map happens to look at, is then compared in constant time.
+   */
   byKey(key: string): Consumer | null {
-    return this.#byKeyDigest.get(createHash('sha256').update(key, 'utf8').digest('hex')) ?? null;
+    const digest = createHash('sha256').update(key, 'utf8').digest();
+    const owner = this.#byKeyDigest.get(digest.toString('hex'));
+    return owner !== undefined && timingSafeEqual(digest, owner.digest) ? owner.consumer : null;
   }
 
   bySubject(subject: string): Consumer | null {

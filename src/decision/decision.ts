@@ -186,6 +186,18 @@ export class Decision {
     return this.#responseHeaders;
   }
 
+  /** The query as it stands after the policies so far. */
+  get query(): string | null {
+    return this.target === null ? this.request.query : this.target.query;
+  }
+
+  /** The path that the upstream is asked for as it stands after the policies so far. */
+  get forwardedPath(): string {
+    if (this.target !== null) return this.target.path;
+    const prefix = this.route.forward?.stripPrefix ?? null;
+    return prefix === null ? this.request.path : this.request.path.slice(prefix.length) || '/';
+  }
+
   /** A request header as it stands after the policies so far. */
   header(name: string): string | null {
     return this.#requestHeaders === null ? this.request.header(name) : this.#requestHeaders.get(name);

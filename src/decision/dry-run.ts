@@ -10,9 +10,11 @@ import { bucketBytes } from '../shared-memory/token-buckets.ts';
 import type { Chain } from './chain.ts';
 import { ConsumerTable } from './consumers.ts';
 import type { Decision, PolicyRequest } from './decision.ts';
+import { checkPassword } from './passwords.ts';
 import { ResponseStore } from './policies/cache/response-store.ts';
 import { OFFLOAD_FAILED } from './policies/effect.ts';
 import type { Gate, PolicyHost } from './policies/host.ts';
+import { MemoryQuotas } from './policies/memory-quotas.ts';
 import { REFUSED, type Verdict, WAITING } from './policies/verdict.ts';
 import { pathParameter } from './route/path-parameter.ts';
 
@@ -121,6 +123,8 @@ export function dryHost(parts: Partial<PolicyHost> = {}): PolicyHost {
       },
     },
     responses: new ResponseStore(STORE_BYTES),
+    passwords: { remembers: () => false, check: checkPassword },
+    quotas: new MemoryQuotas(),
     ...parts,
   };
 }

@@ -30,11 +30,8 @@ export function forwardedRequest(decision: Decision, more: readonly string[]): F
   return { method: request.method, target: targetOf(decision), host, headers: [...kept, ...own] };
 }
 
-function targetOf({ target, request, route }: Decision): string {
-  if (target !== null) return target.query === null ? target.path : `${target.path}?${target.query}`;
-  const prefix = route.forward?.stripPrefix ?? null;
-  const path = prefix === null ? request.path : request.path.slice(prefix.length) || '/';
-  return request.query === null ? path : `${path}?${request.query}`;
+function targetOf({ forwardedPath, query }: Decision): string {
+  return query === null ? forwardedPath : `${forwardedPath}?${query}`;
 }
 
 function hostOf(rule: string, clientHost: string): string | null {

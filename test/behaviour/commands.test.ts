@@ -27,7 +27,7 @@ before(async () => {
   );
 });
 
-const COMMANDS = ['run', 'validate', 'explain', 'test', 'diff', 'status'] as const;
+const COMMANDS = ['run', 'validate', 'explain', 'test', 'diff', 'hash-password', 'status'] as const;
 
 describe('every command', () => {
   it('explains itself with --help: usage, exit codes and an example', () => {

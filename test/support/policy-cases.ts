@@ -28,6 +28,17 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { ttl: '30s', shared: true, status: false, query: 'sorted', ignoreQuery: ['utm_*'], vary: ['accept'] },
     { ttl: '5s', ignoreOrigin: true, staleWhileRevalidate: '10s', staleIfError: '1m', maxTtl: '3s' },
   ],
+  authorize: [
+    {},
+    { groups: ['partners'], methods: ['GET'] },
+    {
+      anyOf: [
+        { scopes: ['read'] },
+        { claims: { 'a.b': { contains: 1 }, c: { oneOf: ['x', true] } }, consumers: ['acme'] },
+      ],
+    },
+  ],
+  basicAuth: [{}, { realm: 'a "b"', optional: true, forward: true, consumerHeader: 'x-consumer' }],
   headers: [
     { request: { set: { 'x-team': 'blue' }, remove: ['x-secret'], rename: { 'x-old': 'x-new' } } },
     { response: { add: { 'x-frame-options': 'DENY' }, remove: ['server'] } },
@@ -58,13 +69,6 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { path: `/x/\${header.x-old}`, host: 'other.internal:8080' },
     { query: { remove: ['a'], set: { who: `\${client.ip}` } } },
   ],
-  authorize: [
-    {},
-    { groups: ['partners'], methods: ['GET'] },
-    { scopes: ['a:read'], anyOf: [{ claims: { 'realm.roles': { contains: 'admin' }, age: { oneOf: [1, 2] } } }] },
-  ],
-  ipFilter: [{ allow: ['127.0.0.0/8', '2001:db8::/32'], deny: ['127.0.0.1'] }, { deny: ['192.0.2.0/24'] }],
-  keyAuth: [{}, { query: 'api_key', cookie: 'a', optional: true, consumerHeader: 'x-old' }],
   jwt: [
     { keys: [{ secret: 'a secret of at least thirty-two bytes' }] },
     {
@@ -97,5 +101,15 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
   validate: [
     { body: { type: 'object', required: ['a'], properties: { a: { type: 'integer' } } } },
     { body: { $ref: '#/$defs/tree', $defs: { tree: { items: { $ref: '#/$defs/tree' } } } }, otherTypes: 'pass' },
+  ],
+  ipFilter: [{ allow: ['192.0.2.0/24', '::1'] }, { deny: ['127.0.0.0/8'], allow: ['0.0.0.0/0'] }],
+  keyAuth: [
+    {},
+    { query: 'api_key', cookie: 'a', header: 'x-old', optional: true, consumerHeader: 'x-consumer' },
+    { forward: true },
+  ],
+  quota: [
+    { limit: 3, per: 'month' },
+    { limit: 1, per: 'hour', by: { header: 'x-api-key' }, onFailure: 'allow' },
   ],
 };

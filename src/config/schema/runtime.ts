@@ -59,6 +59,11 @@ export const runtime = z.strictObject({
     .prefault({})
     .describe("Work that is taken off the acceptors' loops."),
   memory: memory.prefault({}).describe('Sizes of the shared memory, reserved at the start. A change needs a restart.'),
+  quotaStore: filePath('the path of a folder')
+    .prefault('.penstock/quotas')
+    .describe(
+      'Folder that quotas are kept in, over restarts; made if it is not there. Only for configs with a `quota`.',
+    ),
   drainTimeout: duration({ none: true })
     .prefault('30s')
     .describe(

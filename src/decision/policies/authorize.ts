@@ -1,55 +1,67 @@
 import type { Claims, Decision } from '../decision.ts';
+import { challengesOf } from './challenge.ts';
 import type { PolicyDefinition } from './policy.ts';
-import { PASS } from './verdict.ts';
+import { PASS, type Verdict } from './verdict.ts';
 
-/** What a claim must be. Values are plain JSON, compared as they are. */
-export interface ClaimCondition {
-  /** Names of nested members joined by dots: `realm_access.roles`. */
+type Scalar = string | number | boolean;
+
+/** What one claim has to be. */
+export interface ClaimRule {
+  /** As written; `a.b` is the claim of that name, else `b` within `a`. */
   readonly claim: string;
+  /** `equals`: the value itself. `contains`: a list with it, or it alone. `oneOf`: any of these, or a list with any of them. */
   readonly test: 'equals' | 'contains' | 'oneOf';
-  /** One value for `equals` and `contains`. */
-  readonly values: readonly (string | number | boolean)[];
+  readonly values: readonly Scalar[];
 }
 
-/** All that is not empty must hold. */
+/** Everything that is not null has to hold. */
 export interface AuthorizeRule {
-  /** The rule is for these methods; empty: for all. */
-  readonly methods: readonly string[];
-  /** The consumer must be in one of these. */
-  readonly groups: readonly string[];
-  readonly consumers: readonly string[];
-  /** The token must have all of these. */
-  readonly scopes: readonly string[];
-  readonly claims: readonly ClaimCondition[];
+  /** The request's is one of these. */
+  readonly methods: readonly string[] | null;
+  /** The consumer is one of these. */
+  readonly consumers: readonly string[] | null;
+  /** The consumer is in one of these. */
+  readonly groups: readonly string[] | null;
+  /** The token has all of these. */
+  readonly scopes: readonly string[] | null;
+  readonly claims: readonly ClaimRule[];
 }
 
 export interface AuthorizeOptions {
-  /** One of these must hold. */
+  /** One that holds is enough. */
   readonly anyOf: readonly AuthorizeRule[];
 }
 
-/** Lets identities in by what they are: groups, names, scopes, claims. */
+/** What a rule first found wanting; null: it holds. Scopes come last, so that these are named only to who would have all else. */
+type Missing = 'methods' | 'consumers' | 'groups' | 'claims' | 'scopes' | null;
+
+/** Whether who asks may: by consumer, group, scope and claim. */
 export const authorize: PolicyDefinition<AuthorizeOptions> = {
   name: 'authorize',
   phase: 'authorization',
   needs: [],
   create({ anyOf }) {
-    const challenge = challengeOf(anyOf);
+    const refusals = anyOf.map(({ scopes }) => [
+      'www-authenticate',
+      `Bearer error="insufficient_scope", scope="${(scopes ?? []).join(' ')}"`,
+    ]);
+    const refuse = (decision: Decision): Verdict => {
+      if (decision.consumer === null && decision.claims === null) {
+        decision.trace?.note('the request has no identity');
+        return decision.refuse('credentials_missing', ['www-authenticate', challengesOf(decision, 'Bearer')]);
+      }
+      const missing = anyOf.map((rule) => whatIsMissing(rule, decision));
+      decision.trace?.note(`no rule holds; wanting: ${missing.join('; ')}`);
+      const byScopes = missing.indexOf('scopes');
+      return decision.refuse('not_authorized', byScopes === -1 ? [] : refusals[byScopes]!);
+    };
     return {
       onRequest(decision) {
-        if (decision.consumer === null && decision.claims === null) {
-          decision.trace?.note('nobody has said who is asking');
-          return decision.refuse('credentials_missing', ['www-authenticate', 'Bearer realm="penstock"']);
+        if (decision.consumer === null && decision.claims === null) return refuse(decision);
+        for (let i = 0; i < anyOf.length; i++) {
+          if (whatIsMissing(anyOf[i]!, decision) === null) return PASS;
         }
-        for (const [index, rule] of anyOf.entries()) {
-          const problem = whyNot(rule, decision);
-          if (problem === null) {
-            decision.trace?.note(`rule ${index + 1} of ${anyOf.length} holds`);
-            return PASS;
-          }
-          decision.trace?.note(`rule ${index + 1} of ${anyOf.length}: ${problem}`);
-        }
-        return decision.refuse('not_authorized', challenge);
+        return refuse(decision);
       },
       onResponse: null,
       onEnd: null,
@@ -57,51 +69,77 @@ export const authorize: PolicyDefinition<AuthorizeOptions> = {
   },
 };
 
-/** Which part of a rule does not hold, or null. */
-function whyNot(rule: AuthorizeRule, { request, consumer, claims }: Decision): string | null {
-  const { methods, groups, consumers, scopes } = rule;
-  if (methods.length > 0 && !methods.includes(request.method)) return 'another method';
-  if (groups.length > 0 && !groups.some((group) => consumer?.groups.includes(group))) return 'in none of its groups';
-  if (consumers.length > 0 && (consumer === null || !consumers.includes(consumer.name))) return 'another consumer';
-  if (scopes.length > 0) {
-    const given = scopesOf(claims);
-    if (!scopes.every((scope) => given.includes(scope))) return 'a scope is missing';
+function whatIsMissing(rule: AuthorizeRule, { request, consumer, claims }: Decision): Missing {
+  if (rule.methods !== null && !rule.methods.includes(methodOf(request.method))) return 'methods';
+  if (rule.consumers !== null && (consumer === null || !rule.consumers.includes(consumer.name))) return 'consumers';
+  if (rule.groups !== null && (consumer === null || !sharesOne(consumer.groups, rule.groups))) return 'groups';
+  for (let i = 0; i < rule.claims.length; i++) {
+    if (claims === null || !holds(rule.claims[i]!, claims)) return 'claims';
   }
-  const failed = rule.claims.find((condition) => !holds(condition, claims));
-  return failed === undefined ? null : `claim ${failed.claim} is not as it must be`;
-}
-
-/** Claim `scope`, text with blanks (RFC 8693, section 4.2), or `scp`, a list or such text, as some providers write it. */
-function scopesOf(claims: Claims | null): readonly string[] {
-  const scope = claims?.['scope'] ?? claims?.['scp'];
-  if (typeof scope === 'string') return scope.split(' ');
-  return Array.isArray(scope) ? scope.filter((item) => typeof item === 'string') : [];
-}
-
-function holds({ claim, test, values }: ClaimCondition, claims: Claims | null): boolean {
-  const value = valueOfClaim(claims, claim);
-  if (test === 'contains') {
-    if (Array.isArray(value)) return value.includes(values[0]);
-    return typeof value === 'string' && value.split(' ').includes(String(values[0]));
+  if (rule.scopes !== null) {
+    for (let i = 0; i < rule.scopes.length; i++) {
+      if (claims === null || !hasScope(claims, rule.scopes[i]!)) return 'scopes';
+    }
   }
-  return values.includes(value as string);
+  return null;
 }
 
-/** Own members alone: a claim named `constructor` is there only when the token has it. */
-function valueOfClaim(claims: Claims | null, path: string): unknown {
-  if (claims === null) return undefined;
+/** Who may GET may ask for the head of it (RFC 9110, section 9.3.2). */
+function methodOf(method: string): string {
+  return method === 'HEAD' ? 'GET' : method;
+}
+
+function sharesOne(some: readonly string[], others: readonly string[]): boolean {
+  for (let i = 0; i < some.length; i++) {
+    if (others.includes(some[i]!)) return true;
+  }
+  return false;
+}
+
+function holds({ claim, test, values }: ClaimRule, claims: Claims): boolean {
+  const value = claimAt(claims, claim);
+  if (Array.isArray(value)) {
+    if (test === 'equals') return false;
+    for (let i = 0; i < value.length; i++) {
+      if (values.includes(value[i] as Scalar)) return true;
+    }
+    return false;
+  }
+  return values.includes(value as Scalar);
+}
+
+/**
+ * The value of a claim. One whose name holds dots, as URLs do, is found by its whole name before the dots are read as a path.
+ *
+ * @returns undefined when there is none
+ */
+export function claimAt(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
-  let value: unknown = claims;
-  for (const step of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Record<string, unknown>)[step];
+  let at: unknown = claims;
+  let from = 0;
+  while (from <= path.length) {
+    const dot = path.indexOf('.', from);
+    const end = dot === -1 ? path.length : dot;
+    const name = path.slice(from, end);
+    if (typeof at !== 'object' || at === null || Array.isArray(at) || !Object.hasOwn(at, name)) return undefined;
+    at = (at as Readonly<Record<string, unknown>>)[name];
+    from = end + 1;
   }
-  return value;
+  return at;
 }
 
-/** RFC 6750, section 3.1: which scopes would have done, where one rule alone asks for some. */
-function challengeOf(rules: readonly AuthorizeRule[]): readonly string[] {
-  const scopes = rules.length === 1 ? rules[0]!.scopes : [];
-  if (scopes.length === 0) return [];
-  return ['www-authenticate', `Bearer realm="penstock", error="insufficient_scope", scope="${scopes.join(' ')}"`];
+/** Scopes stand in `scope`, separated by blanks (RFC 8693, section 4.2), or in `scp`, so or as a list. */
+function hasScope(claims: Claims, scope: string): boolean {
+  return isAmong(Object.hasOwn(claims, 'scope') ? claims['scope'] : claims['scp'], scope);
+}
+
+function isAmong(scopes: unknown, scope: string): boolean {
+  if (Array.isArray(scopes)) return scopes.includes(scope);
+  if (typeof scopes !== 'string') return false;
+  for (let at = scopes.indexOf(scope); at !== -1; at = scopes.indexOf(scope, at + 1)) {
+    const end = at + scope.length;
+    const begins = at === 0 || scopes[at - 1] === ' ';
+    if (begins && (end === scopes.length || scopes[end] === ' ')) return true;
+  }
+  return false;
 }

@@ -21,6 +21,8 @@ export interface PolicyHost {
   readonly timers: Timers;
   /** What caches have stored: one for all of them, which outlives policies and reloads. */
   readonly responses: ResponseStore;
+  readonly passwords: Passwords;
+  readonly quotas: Quotas;
 }
 
 /** Key sets that somebody else fetches. */
@@ -44,6 +46,33 @@ export interface KeySet {
 export interface Timers {
   /** Calls after that time, in milliseconds, and never before it has returned. @returns what cancels it */
   after(ms: number, then: () => void): () => void;
+}
+
+/** What a check of a password came to. */
+export const PASSWORD = { WRONG: 0, RIGHT: 1, OVERLOADED: 2 } as const;
+export type PasswordResult = (typeof PASSWORD)[keyof typeof PASSWORD];
+
+/** Checks that are slow on purpose, of which only so many go on at a time. */
+export interface Passwords {
+  /** Whether this very password was found right against these hashes a short while ago. */
+  remembers(password: string, hashes: readonly string[]): boolean;
+  /** OVERLOADED: too many checks are under way already. */
+  check(password: string, hashes: readonly string[]): Promise<PasswordResult>;
+}
+
+/** What `Quotas.take` returns in place of what is left. */
+export const QUOTA = { EXCEEDED: -1, UNAVAILABLE: -2 } as const;
+
+/** Counters that outlive the gateway, shared by all acceptors. */
+export interface Quotas {
+  /**
+   * Takes one from a counter that begins full.
+   *
+   * @param counter its name, whatever a client put into it
+   * @param windowEnd when it is of no more use; part of its name
+   * @returns how many are left, as far as this acceptor knows, or one of QUOTA
+   */
+  take(counter: string, limit: number, windowEnd: Millis, now: Millis): number;
 }
 
 export interface Clock {

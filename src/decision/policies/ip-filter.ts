@@ -3,29 +3,32 @@ import type { PolicyDefinition } from './policy.ts';
 import { PASS } from './verdict.ts';
 
 export interface IpFilterOptions {
-  /** CIDR blocks; empty: whoever is not denied is allowed. */
-  readonly allow: readonly string[];
+  /** CIDR blocks; null: whoever is not denied may. */
+  readonly allow: readonly string[] | null;
   readonly deny: readonly string[];
 }
 
-/** Lets requests in by their client's address. What is denied stays denied, whatever is allowed. */
+/** Lets requests through by the address of their client, as far as the listener's trusted proxies vouch for it. */
 export const ipFilter: PolicyDefinition<IpFilterOptions> = {
   name: 'ipFilter',
   phase: 'edge',
   needs: [],
-  create({ allow, deny }) {
-    const allowed = CidrSet.parse(allow);
-    const denied = CidrSet.parse(deny);
+  create(options) {
+    const allow = options.allow === null ? null : CidrSet.parse(options.allow);
+    const deny = CidrSet.parse(options.deny);
     return {
       onRequest(decision) {
         const { clientIp } = decision.request;
-        // Behind a unix socket whose peer names nobody there is no address: it is on no list.
-        const isDenied = clientIp !== '' && denied.has(clientIp);
-        const isAllowed = allow.length === 0 || (clientIp !== '' && allowed.has(clientIp));
-        decision.trace?.note(
-          `${clientIp || 'no address'} is ${isDenied ? 'denied' : isAllowed ? 'allowed' : 'not among those allowed'}`,
-        );
-        return isDenied || !isAllowed ? decision.refuse('address_denied') : PASS;
+        if (deny.has(clientIp)) {
+          decision.trace?.note(`${clientIp} is in deny`);
+          return decision.refuse('address_denied');
+        }
+        // A client without an address, behind a unix socket, is in no block.
+        if (allow !== null && !allow.has(clientIp)) {
+          decision.trace?.note(`${clientIp === '' ? 'a client without an address' : clientIp} is not in allow`);
+          return decision.refuse('address_denied');
+        }
+        return PASS;
       },
       onResponse: null,
       onEnd: null,

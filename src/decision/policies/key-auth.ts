@@ -1,58 +1,88 @@
 import type { Decision } from '../decision.ts';
-import { toHeaderValue } from '../header-changes.ts';
-import type { TokenPlace } from './jwt/jwt-options.ts';
-import { tokenSource } from './jwt/token-place.ts';
+import { leaveChallenge } from './challenge.ts';
+import { tellConsumer } from './consumer-header.ts';
+import { cookiePlace, headerPlace, type KeyPlace, queryPlace, UNREADABLE } from './key-places.ts';
 import type { PolicyDefinition } from './policy.ts';
-import { PASS, type Verdict } from './verdict.ts';
+import { PASS } from './verdict.ts';
 
 export interface KeyAuthOptions {
-  /** Where requests carry their key; the first that has one counts. */
-  readonly places: readonly TokenPlace[];
-  /** Requests without a key pass, as nobody. */
+  /** Where keys are looked for, in this order; null: not there. At least one is set. */
+  readonly header: string | null;
+  readonly query: string | null;
+  readonly cookie: string | null;
+  /** A request without a key goes on without an identity. */
   readonly optional: boolean;
-  /** Whether the upstream sees the key. */
+  /** The key goes on to the upstream. */
   readonly forward: boolean;
-  /** Header that tells the upstream the consumer's name; null: none. */
+  /** Header in which the upstream is told the consumer's name; null: none. */
   readonly consumerHeader: string | null;
 }
 
-/** No key of honest clients comes near this. */
-const MAX_KEY_CHARACTERS = 1024;
+/** More than any key has; what is longer is not hashed. */
+const MAX_KEY_LENGTH = 4096;
 
-/** RFC 9110, section 11.6.1 wants a challenge with every 401; no scheme is registered for keys. */
-const CHALLENGE = ['www-authenticate', 'ApiKey realm="penstock"'] as const;
-
-/** Knows consumers by a key they send. */
+/** Who is asking, by an API key. */
 export const keyAuth: PolicyDefinition<KeyAuthOptions> = {
   name: 'keyAuth',
   phase: 'authentication',
   needs: [],
-  create({ places, optional, forward, consumerHeader }, { consumers }) {
-    const sources = places.map(tokenSource);
+  create({ header, query, cookie, optional, forward, consumerHeader }, { consumers }) {
+    const places: KeyPlace[] = [];
+    if (header !== null) places.push(headerPlace(header));
+    if (query !== null) places.push(queryPlace(query));
+    if (cookie !== null) places.push(cookiePlace(cookie));
+    const challenge = challengeFor({ header, query, cookie });
+    const refusal = ['www-authenticate', challenge];
 
-    const askWithout = (decision: Decision): Verdict => {
-      decision.trace?.note(optional ? 'there is no key, and none is needed' : 'there is no key');
-      return optional ? PASS : decision.refuse('credentials_missing', CHALLENGE);
-    };
-
-    const onRequest = (decision: Decision): Verdict => {
-      if (consumerHeader !== null) decision.requestHeaders.remove(consumerHeader);
-      const source = sources.find((one) => one.find(decision) !== null);
-      if (source === undefined) return askWithout(decision);
-      const key = source.tokenIn(source.find(decision)!);
-      const consumer = key.length > MAX_KEY_CHARACTERS ? null : consumers.byKey(key);
-      if (consumer === null) {
-        decision.trace?.note("the key is nobody's");
-        return decision.refuse('credentials_invalid', CHALLENGE);
+    /** The first key found. Every place is looked at, because every one is emptied. */
+    const takeKey = (decision: Decision): string | null | typeof UNREADABLE => {
+      let key: string | null | typeof UNREADABLE = null;
+      for (let i = 0; i < places.length; i++) {
+        const place = places[i]!;
+        const found = place.find(decision);
+        if (key === null) key = found;
+        // What is there and empty is no key, and goes on.
+        if (found !== null && !forward) place.remove(decision);
       }
-      decision.consumer = consumer;
-      decision.trace?.note(`the key is that of consumer ${consumer.name}`);
-      if (consumerHeader !== null) decision.requestHeaders.set(consumerHeader, toHeaderValue(consumer.name));
-      // From every place, so that a second key does not reach an upstream that looks for it there.
-      if (!forward) for (const one of sources) one.remove(decision);
-      return PASS;
+      return key;
     };
 
-    return { onRequest, onResponse: null, onEnd: null };
+    return {
+      onRequest(decision) {
+        const key = takeKey(decision);
+        if (key === null) {
+          decision.trace?.note(optional ? 'no key: the request goes on without one' : 'the request has no key');
+          if (!optional) return decision.refuse('credentials_missing', refusal);
+          leaveChallenge(decision, challenge);
+          tellConsumer(decision, consumerHeader);
+          return PASS;
+        }
+        if (key === UNREADABLE || key.length > MAX_KEY_LENGTH) {
+          decision.trace?.note('the request has several keys in one place, or one that cannot be read');
+          return decision.refuse('credentials_malformed', refusal);
+        }
+        const consumer = consumers.byKey(key);
+        if (consumer === null) {
+          decision.trace?.note("the key is no consumer's");
+          return decision.refuse('credentials_invalid', refusal);
+        }
+        decision.trace?.note(`the key is that of ${consumer.name}`);
+        decision.consumer = consumer;
+        tellConsumer(decision, consumerHeader);
+        return PASS;
+      },
+      onResponse: null,
+      onEnd: null,
+    };
   },
 };
+
+/** No scheme is registered for API keys: ours says where one belongs. */
+function challengeFor({ header, query, cookie }: Pick<KeyAuthOptions, 'header' | 'query' | 'cookie'>): string {
+  const places = [
+    header === null ? [] : [`header="${header}"`],
+    query === null ? [] : [`query="${query}"`],
+    cookie === null ? [] : [`cookie="${cookie}"`],
+  ];
+  return `ApiKey ${places.flat().join(', ')}`;
+}

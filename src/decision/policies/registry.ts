@@ -1,4 +1,5 @@
 import { authorize } from './authorize.ts';
+import { basicAuth } from './basic-auth.ts';
 import { cache } from './cache/cache.ts';
 import { concurrency } from './concurrency.ts';
 import { cors } from './cors.ts';
@@ -8,17 +9,19 @@ import { ipFilter } from './ip-filter.ts';
 import { jwt } from './jwt/jwt.ts';
 import { keyAuth } from './key-auth.ts';
 import { mirror } from './mirror.ts';
+import type { PolicyDefinition } from './policy.ts';
+import { quota } from './quota.ts';
 import { rateLimit } from './rate-limit.ts';
 import { redirect } from './redirect.ts';
 import { respond } from './respond.ts';
 import { rewrite } from './rewrite.ts';
 import { transform } from './transform/transform.ts';
 import { validate } from './validate/validate.ts';
-import type { PolicyDefinition } from './policy.ts';
 
 /** Every built-in policy by its name in the config. Their schemas stand in config/schema/policies/registry.ts, by the same names. */
 export const POLICIES = {
   authorize,
+  basicAuth,
   cache,
   concurrency,
   cors,
@@ -28,6 +31,7 @@ export const POLICIES = {
   jwt,
   keyAuth,
   mirror,
+  quota,
   rateLimit,
   redirect,
   respond,

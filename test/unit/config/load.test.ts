@@ -82,7 +82,10 @@ routes:
 const LINES: readonly (readonly [line: string, said: string])[] = [
   ['admn: {}', '6:1: unknown key "admn", did you mean "admin"?'],
   ['runtime: { memroy: {} }', '6:12: unknown key "memroy", did you mean "memory"?'],
-  ['runtime: { zzzzzz: 1 }', '6:12: unknown key "zzzzzz", expected one of acceptors, offload, memory, drainTimeout'],
+  [
+    'runtime: { zzzzzz: 1 }',
+    '6:12: unknown key "zzzzzz", expected one of acceptors, offload, memory, quotaStore, drainTimeout',
+  ],
   [
     'runtime: { acceptors: many }',
     '6:23: "many" is no number of acceptors, expected auto, or a whole number from 1 to 256',

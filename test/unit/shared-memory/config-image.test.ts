@@ -19,6 +19,7 @@ const GLOBALS: CompiledGlobals = {
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
   offloadThreads: 1,
   keySets: [],
+  quotaStore: '/var/lib/quotas',
 };
 
 /** Decoded records have an ordinary prototype, so the generated ones need one too. */

@@ -1,58 +1,77 @@
 import { z } from 'zod';
-import type { AuthorizeOptions, AuthorizeRule, ClaimCondition } from '../../../decision/policies/authorize.ts';
-import { name, parsed, parsedText, Refusal, text } from '../fields.ts';
-import { method } from '../route-fields.ts';
+import type { AuthorizeOptions, AuthorizeRule, ClaimRule } from '../../../decision/policies/authorize.ts';
+import { name, parsed, parsedText, Refusal } from '../fields.ts';
 
-type Plain = string | number | boolean;
-
-const plain = parsed<Plain>(
-  { type: 'plain value', expected: 'text, a number, true or false', json: { type: ['string', 'number', 'boolean'] } },
-  (input) =>
-    ['string', 'number', 'boolean'].includes(typeof input)
-      ? (input as Plain)
-      : new Refusal('{value} is no plain value'),
+const method = parsedText(
+  { type: 'method', expected: 'a method in capitals, such as GET', json: { examples: ['GET'] } },
+  (input) => {
+    if (input === 'HEAD') return new Refusal('{value} is let through with GET', 'GET');
+    return /^[A-Z][A-Z-]*$/.test(input) ? input : new Refusal('{value} is not a method');
+  },
 );
 
-/** Printable, without blanks and quotation marks (RFC 6749, section 3.3). */
-const scope = parsedText({ type: 'scope', expected: 'a scope such as orders:read', json: {} }, (input) =>
+/** RFC 6749, appendix A.4. */
+const scope = parsedText({ type: 'scope', expected: 'one scope', json: {} }, (input) =>
   /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(input) ? input : new Refusal('{value} is not a scope'),
 );
 
-const condition = z
+type Scalar = string | number | boolean;
+
+const about = { type: 'value of a claim', expected: 'text, a number, true or false', json: {} };
+const scalar = parsed<Scalar>(about, (input) =>
+  typeof input === 'string' || typeof input === 'number' || typeof input === 'boolean'
+    ? input
+    : new Refusal('{value} is not a plain value'),
+);
+
+const claimTest = z
   .strictObject({
-    equals: plain.optional().describe('The claim is this.'),
-    contains: plain.optional().describe('The claim is a list, or text with blanks, that has this.'),
-    oneOf: z.array(plain).min(1).optional().describe('The claim is one of these.'),
+    equals: scalar.optional().describe('The claim is this value.'),
+    contains: scalar.optional().describe('The claim is a list with this value, or this value.'),
+    oneOf: z.array(scalar).min(1).optional().describe('The claim is one of these, or a list with one of them.'),
   })
   .check((context) => {
-    if (Object.keys(context.value).length === 1) return;
-    const message = '{path} is no condition, expected one of equals, contains and oneOf';
+    if (Object.values(context.value).filter((value) => value !== undefined).length === 1) return;
+    const message = '{path} is no one test, expected equals, contains or oneOf';
     context.issues.push({ code: 'custom', input: context.value, message });
   });
 
-const claims = z.record(z.string(), condition).transform((map) =>
-  Object.entries(map).map(([claim, { equals, contains, oneOf }]): ClaimCondition => {
-    if (equals !== undefined) return { claim, test: 'equals', values: [equals] };
-    return contains === undefined
-      ? { claim, test: 'oneOf', values: oneOf ?? [] }
-      : { claim, test: 'contains', values: [contains] };
+const claims = z.record(z.string(), claimTest).transform((map) =>
+  Object.entries(map).map(([claim, { equals, contains, oneOf }]): ClaimRule => {
+    if (oneOf !== undefined) return { claim, test: 'oneOf', values: oneOf };
+    return equals !== undefined
+      ? { claim, test: 'equals', values: [equals] }
+      : { claim, test: 'contains', values: [contains!] };
   }),
 );
 
-const ruleShape = {
-  methods: z.array(method()).prefault([]).describe('The rule is for these methods. Empty: for all.'),
-  groups: z.array(name('groups')).prefault([]).describe('The consumer is in one of these.'),
-  consumers: z.array(text('the name of a consumer')).prefault([]).describe('The consumer is one of these.'),
-  scopes: z.array(scope).prefault([]).describe('The token has all of these, in its claim `scope` or `scp`.'),
-  claims: claims.prefault({}).describe('Claim to condition; `a.b` is the member b of a.'),
+const listOf = (item: z.ZodType<string>, what: string) => z.array(item).min(1).nullable().prefault(null).describe(what);
+
+const fields = {
+  methods: listOf(method, 'The method is one of these; GET stands for HEAD, too.'),
+  consumers: listOf(name('consumers'), 'The consumer is one of these.'),
+  groups: listOf(name('groups'), 'The consumer is in one of these groups.'),
+  scopes: listOf(scope, 'The token has all of these scopes.'),
+  claims: claims.prefault({}).describe('What claims of the token are, by name; `a.b` is `b` within `a`.'),
 };
 
-const rule: z.ZodType<AuthorizeRule> = z.strictObject(ruleShape);
+const rule: z.ZodType<AuthorizeRule> = z.strictObject(fields);
 
 export const authorizeOptions: z.ZodType<AuthorizeOptions> = z
-  .strictObject({ ...ruleShape, anyOf: z.array(rule).prefault([]).describe('More rules, of which one must hold.') })
-  .transform(({ anyOf, ...own }): AuthorizeOptions => {
-    const isEmpty = Object.values(own).every((list) => list.length === 0);
-    // Nothing but an identity is asked for when there is no rule at all.
-    return { anyOf: isEmpty && anyOf.length > 0 ? anyOf : [own, ...anyOf] };
-  });
+  .strictObject({
+    ...fields,
+    anyOf: z
+      .array(rule)
+      .min(1)
+      .nullable()
+      .prefault(null)
+      .describe('Several rules of these fields: one that holds is enough.'),
+  })
+  .check((context) => {
+    const { anyOf, claims: ofClaims, ...lists } = context.value;
+    if (anyOf === null) return;
+    if (ofClaims.length === 0 && Object.values(lists).every((list) => list === null)) return;
+    const message = '{path} has anyOf and fields beside it, expected these within its rules';
+    context.issues.push({ code: 'custom', input: context.value, message });
+  })
+  .transform(({ anyOf, ...single }) => ({ anyOf: anyOf ?? [single] }));

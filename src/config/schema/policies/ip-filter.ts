@@ -6,12 +6,15 @@ export const ipFilterOptions: z.ZodType<IpFilterOptions> = z
   .strictObject({
     allow: z
       .array(cidr())
-      .prefault([])
-      .describe('Whoever is not in one of these is denied. Empty: anybody is allowed.'),
-    deny: z.array(cidr()).prefault([]).describe('Denied, also when allowed.'),
+      .min(1)
+      .nullable()
+      .prefault(null)
+      .describe('Blocks of addresses that may ask; with it, no other may.'),
+    deny: z.array(cidr()).prefault([]).describe('Blocks of addresses that may not, whatever `allow` says.'),
   })
   .check((context) => {
-    if (context.value.allow.length + context.value.deny.length > 0) return;
-    const message = '{path} lists nobody, expected addresses to allow or to deny';
+    const { allow, deny } = context.value;
+    if (allow !== null || deny.length > 0) return;
+    const message = '{path} lets everybody through, expected allow or deny';
     context.issues.push({ code: 'custom', input: context.value, message });
   });

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { PolicyName } from '../../../decision/policies/registry.ts';
 import { authorizeOptions } from './authorize.ts';
+import { basicAuthOptions } from './basic-auth.ts';
 import { cacheOptions } from './cache.ts';
 import { concurrencyOptions } from './concurrency.ts';
 import { corsOptions } from './cors.ts';
@@ -10,6 +11,7 @@ import { ipFilterOptions } from './ip-filter.ts';
 import { jwtOptions } from './jwt.ts';
 import { keyAuthOptions } from './key-auth.ts';
 import { mirrorOptions } from './mirror.ts';
+import { quotaOptions } from './quota.ts';
 import { rateLimitOptions } from './rate-limit.ts';
 import { redirectOptions } from './redirect.ts';
 import { respondOptions } from './respond.ts';
@@ -20,6 +22,7 @@ import { validateOptions } from './validate.ts';
 /** The options of every built-in policy, by its name in the config. What comes out is what its `create` takes. */
 export const POLICY_OPTIONS = {
   authorize: authorizeOptions,
+  basicAuth: basicAuthOptions,
   cache: cacheOptions,
   concurrency: concurrencyOptions,
   cors: corsOptions,
@@ -29,6 +32,7 @@ export const POLICY_OPTIONS = {
   jwt: jwtOptions,
   keyAuth: keyAuthOptions,
   mirror: mirrorOptions,
+  quota: quotaOptions,
   rateLimit: rateLimitOptions,
   redirect: redirectOptions,
   respond: respondOptions,

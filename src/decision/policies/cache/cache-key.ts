@@ -17,7 +17,7 @@ export interface QueryRules {
  */
 export function primaryKey(scope: string, decision: Decision, rules: QueryRules, shared: boolean): string {
   const { request, route } = decision;
-  const query = rules.query === 'ignored' ? '' : queryKey(request.query, rules);
+  const query = rules.query === 'ignored' ? '' : queryKey(decision.query, rules);
   const who = shared ? '' : identityKey(decision);
   return `${scope}\n${route.name}\n${request.scheme}://${request.authority.toLowerCase()} ${request.forwardedHost}\n${request.path}\n${query}\n${who}`;
 }

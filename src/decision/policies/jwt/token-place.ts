@@ -1,5 +1,6 @@
 /** Where requests carry their token, and how it is taken out of them. */
 import type { Decision } from '../../decision.ts';
+import { cookiePlace, type KeyPlace, queryPlace, UNREADABLE } from '../key-places.ts';
 import type { TokenPlace } from './jwt-options.ts';
 
 export interface TokenSource {
@@ -18,8 +19,8 @@ export interface TokenSource {
 const BEARER = /^bearer(?: +|$)/i;
 
 export function tokenSource({ kind, name }: TokenPlace): TokenSource {
-  if (kind === 'cookie') return cookieSource(name);
-  if (kind === 'query') return querySource(name);
+  if (kind === 'cookie') return within(cookiePlace(name));
+  if (kind === 'query') return within(queryPlace(name));
   const remove = (decision: Decision): void => decision.requestHeaders.remove(name);
   if (name === 'authorization') {
     return {
@@ -39,47 +40,16 @@ function isBearer(value: string): boolean {
   return value.startsWith('Bearer ') || BEARER.test(value);
 }
 
-function cookieSource(name: string): TokenSource {
-  const prefix = `${name}=`;
+/** Tokens are visible ASCII: this is none, and what a place with several of them is taken to hold. */
+const NO_TOKEN = '\0';
+
+function within(place: KeyPlace): TokenSource {
   return {
     find(decision) {
-      const pairs = decision.header('cookie')?.split(/; */) ?? [];
-      // Two cookies of one name, of different paths or domains: the more specific one comes first (RFC 6265, section 5.4).
-      return pairs.find((pair) => pair.startsWith(prefix))?.slice(prefix.length) || null;
+      const found = place.find(decision);
+      return found === UNREADABLE ? NO_TOKEN : found;
     },
     tokenIn: (found) => found,
-    remove(decision) {
-      const pairs = decision.header('cookie')?.split(/; */) ?? [];
-      const kept = pairs.filter((pair) => !pair.startsWith(prefix));
-      if (kept.length === 0) decision.requestHeaders.remove('cookie');
-      else decision.requestHeaders.set('cookie', kept.join('; '));
-    },
+    remove: (decision) => place.remove(decision),
   };
-}
-
-/** Tokens need no escapes in a query: one that has some is not decoded, and so is malformed. */
-function querySource(name: string): TokenSource {
-  const prefix = `${name}=`;
-  const queryOf = ({ target, request }: Decision): string => (target === null ? request.query : target.query) ?? '';
-  return {
-    find: (decision) =>
-      queryOf(decision)
-        .split('&')
-        .find((pair) => pair.startsWith(prefix))
-        ?.slice(prefix.length) || null,
-    tokenIn: (found) => found,
-    remove(decision) {
-      const pairs = queryOf(decision).split('&');
-      const kept = pairs.filter((pair) => !pair.startsWith(prefix));
-      if (kept.length === pairs.length) return;
-      const query = kept.length === 0 ? null : kept.join('&');
-      decision.target = { path: decision.target?.path ?? forwardedPath(decision), query };
-    },
-  };
-}
-
-/** The path that the upstream is asked for as long as no policy says another. */
-function forwardedPath({ request, route }: Decision): string {
-  const prefix = route.forward?.stripPrefix ?? null;
-  return prefix === null ? request.path : request.path.slice(prefix.length) || '/';
 }

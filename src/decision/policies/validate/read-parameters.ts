@@ -10,12 +10,12 @@ const DEEP = /^([^[\]]+)\[([^[\]]*)\]/;
 
 /** @param path values of the path's parameters */
 export function readParameters(
-  { request }: Decision,
+  { request, query: written }: Decision,
   operation: ValidatedOperation,
   path: ReadonlyMap<string, string>,
 ): ParameterValues {
   const values = { query: record(), path: record(), header: record(), cookie: record() };
-  const query = new Pairs(new URLSearchParams(request.query ?? ''));
+  const query = new Pairs(new URLSearchParams(written ?? ''));
   const cookies = new Pairs(cookiePairs(request.header('cookie')));
   for (const parameter of operation.parameters) {
     const into = values[parameter.in];
