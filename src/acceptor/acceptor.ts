@@ -1,19 +1,15 @@
 import { AcceptLoop, closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
-import type { AccessLogTarget, CompiledConsumer, CompiledUpstream } from '../config/compiled.ts';
-import { ConsumerTable } from '../decision/consumers.ts';
+import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
-import { ResponseStore } from '../decision/policies/cache/response-store.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
 import { EndpointTable } from '../shared-memory/endpoint-table.ts';
-import { FlightTable } from '../shared-memory/flight-table.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
-import { SharedRateLimits } from '../shared-memory/rate-limiter.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
@@ -21,16 +17,12 @@ import type { AcceptorContext } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
+import { AcceptorPolicies } from './policies/acceptor-policies.ts';
 import { FaultReport } from './policies/fault-report.ts';
-import { FlightGates } from './policies/flight-gates.ts';
-import { KeySetShelf } from './policies/key-set-shelf.ts';
-import { PasswordChecks } from './policies/password-checks.ts';
-import { PolicyShelf, type SharedHost } from './policies/policy-shelf.ts';
-import { QuotaStore } from './policies/quota-store.ts';
+import type { KeySetShelf } from './policies/key-set-shelf.ts';
 import { Refresh } from './policies/refresh.ts';
 import { SideRequestSender } from './policies/side-request.ts';
-import { SYSTEM_CLOCK, SYSTEM_TIMERS } from './policies/system-host.ts';
-import { userCodeGuard } from './policies/user-code.ts';
+import { SYSTEM_CLOCK } from './policies/system-host.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import type { SharedState } from './upstream/endpoint-guard.ts';
@@ -61,13 +53,9 @@ export class Acceptor implements AcceptorContext {
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
   #accessLogKey = '';
-  #consumersKey = '';
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
-  readonly keySets = new KeySetShelf();
-  readonly #responses: ResponseStore;
-  readonly #shelf: PolicyShelf;
-  readonly #quotas = new QuotaStore();
+  readonly #policies: AcceptorPolicies;
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -75,27 +63,18 @@ export class Acceptor implements AcceptorContext {
     this.#memory = memory;
     this.#slot = assignment.slot as AcceptorSlot;
     this.viaPseudonym = assignment.viaPseudonym;
-    const { cacheBytes } = new ConfigImage(memory.configHalf(halfOf(memory.control.generation()))).globals();
-    this.#responses = new ResponseStore(cacheBytes);
-    const host: SharedHost = {
-      clock: SYSTEM_CLOCK,
-      random: Math.random,
-      rateLimits: new SharedRateLimits(memory.buckets),
-      flights: new FlightGates(new FlightTable(memory.flights, memory.plan.slots, this.#slot)),
-      keySets: this.keySets,
-      sideRequests: new SideRequestSender(this),
-      timers: SYSTEM_TIMERS,
-      responses: this.#responses,
-      passwords: new PasswordChecks(),
-      quotas: this.#quotas,
-    };
-    this.#shelf = new PolicyShelf(host, new ConsumerTable([]), () => userCodeGuard());
+    const { cacheBytes } = this.#newestImage().globals();
+    this.#policies = new AcceptorPolicies(memory, this.#slot, cacheBytes, new SideRequestSender(this));
     this.#shared = {
       table: new EndpointTable(memory.endpoints, memory.plan.slots, this.#slot),
       clock: () => Math.floor(SYSTEM_CLOCK.monotonic()) | 0,
       random: Math.random,
     };
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
+  }
+
+  get keySets(): KeySetShelf {
+    return this.#policies.keySets;
   }
 
   get snapshot(): Snapshot {
@@ -108,7 +87,7 @@ export class Acceptor implements AcceptorContext {
 
   /** @returns how many stored responses were dropped */
   purgeCache(purge: Purge): number {
-    return this.#responses.purge(purge);
+    return this.#policies.purgeCache(purge);
   }
 
   now(): MonotonicMs {
@@ -168,17 +147,15 @@ export class Acceptor implements AcceptorContext {
    * keep their connections.
    */
   takeOver(): Generation {
+    const image = this.#newestImage();
     const generation = this.#memory.control.generation();
-    const image = new ConfigImage(this.#memory.configHalf(halfOf(generation)));
     const inUse = new Set<string>();
     const globals = image.globals();
-    this.#useConsumers(globals.consumers);
-    this.#shelf.useModules(globals.modules);
+    this.#policies.use(globals);
     this.#useThreads(globals.offloadThreads);
-    this.#quotas.use(globals.quotaStore);
     this.#snapshot = new Snapshot(generation, image, {
       makeUpstream: (config) => this.#upstreamFor(config, inUse),
-      shelf: this.#shelf,
+      shelf: this.#policies.shelf,
       faults: this.#faults,
     });
     for (const [key, group] of this.#upstreams) {
@@ -196,9 +173,9 @@ export class Acceptor implements AcceptorContext {
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
   keysHeard(): Promise<void> {
-    const image = new ConfigImage(this.#memory.configHalf(halfOf(this.#memory.control.generation())));
+    const { keySets } = this.#newestImage().globals();
     return this.keySets.heard(
-      image.globals().keySets.map(({ url }) => url),
+      keySets.map(({ url }) => url),
       KEYS_LIMIT_MS,
     );
   }
@@ -229,17 +206,13 @@ export class Acceptor implements AcceptorContext {
   async #leave(): Promise<void> {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
-    this.#quotas.close();
+    this.#policies.close();
     await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
     process.exit(0);
   }
 
-  /** Policies look identities up when they are made: other identities are other policies. */
-  #useConsumers(consumers: readonly CompiledConsumer[]): void {
-    const key = JSON.stringify(consumers);
-    if (key === this.#consumersKey) return;
-    this.#consumersKey = key;
-    this.#shelf.changeConsumers(new ConsumerTable(consumers));
+  #newestImage(): ConfigImage {
+    return new ConfigImage(this.#memory.configHalf(halfOf(this.#memory.control.generation())));
   }
 
   #useThreads(threads: number): void {

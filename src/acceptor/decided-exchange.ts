@@ -42,7 +42,6 @@ export abstract class DecidedExchange extends ExchangeState {
   ): void;
   protected abstract sendWhole(answer: Answer, status: number): void;
   protected abstract mustClose(): boolean;
-  protected abstract watchClient(): void;
 
   // ── The request ──
 

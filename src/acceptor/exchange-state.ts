@@ -157,6 +157,31 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
     this.phaseEndsAt = this.acceptor.exchanges.after(limit);
   }
 
+  /** An upstream that takes the request, or is being sent it, is not idle even when its response stands still. */
+  protected noteRequestProgress(): void {
+    if (!this.responseBegun) this.watchRequest();
+    else if (this.phaseCode === 'upstream_idle_timeout') this.watchUpstream();
+  }
+
+  /** Who is waited for while the request is on its way, and for how long. */
+  protected watchRequest(): void {
+    const { body, route, connection } = this;
+    // Connecting and queueing have limits of their own, and the client may be the one who is made to wait.
+    if (connection === null && this.phaseCode !== 'request_body_timeout') return;
+    if (body?.isBlocked) this.watchUpstream();
+    else if (body !== null && !body.isComplete)
+      this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout);
+    else this.watch('upstream_head_timeout', route!.forward.headTimeout);
+  }
+
+  protected watchUpstream(): void {
+    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
+  }
+
+  protected watchClient(): void {
+    this.watch('client_stalled', this.downstream.listener.config.limits.bodyTimeout);
+  }
+
   protected beginUpstreamWait(): void {
     this.upstreamWaitFrom = this.acceptor.now();
   }

@@ -58,7 +58,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
       return;
     }
     body.receive(chunk, isLast);
-    if (!this.finished) this.#noteRequestProgress();
+    if (!this.finished) this.noteRequestProgress();
   }
 
   // ── 2. The upstream ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,7 +82,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     connection.send(renderForwardHead(this), this.body !== null, this.method === 'HEAD', this);
     this.body?.sendTo(connection);
     this.beginUpstreamWait();
-    this.#watchRequest();
+    this.watchRequest();
   }
 
   onNoConnection(code: ErrorCode, endpointIndex: number): void {
@@ -92,24 +92,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
 
   onUpstreamDrain(): void {
     this.body?.onDrain();
-    this.#noteRequestProgress();
-  }
-
-  /** An upstream that takes the request, or is being sent it, is not idle even when its response stands still. */
-  #noteRequestProgress(): void {
-    if (!this.responseBegun) this.#watchRequest();
-    else if (this.phaseCode === 'upstream_idle_timeout') this.#watchUpstream();
-  }
-
-  /** Who is waited for while the request is on its way, and for how long. */
-  #watchRequest(): void {
-    const { body, route, connection } = this;
-    // Connecting and queueing have limits of their own, and the client may be the one who is made to wait.
-    if (connection === null && this.phaseCode !== 'request_body_timeout') return;
-    if (body?.isBlocked) this.#watchUpstream();
-    else if (body !== null && !body.isComplete)
-      this.watch('request_body_timeout', this.downstream.listener.config.limits.bodyTimeout);
-    else this.watch('upstream_head_timeout', route!.forward.headTimeout);
+    this.noteRequestProgress();
   }
 
   // ── 3. The response ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,16 +145,8 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
       this.sendPieces();
       return;
     }
-    this.#watchUpstream();
+    this.watchUpstream();
     this.connection?.resume();
-  }
-
-  #watchUpstream(): void {
-    this.watch('upstream_idle_timeout', this.route!.forward.idleTimeout);
-  }
-
-  protected watchClient(): void {
-    this.watch('client_stalled', this.downstream.listener.config.limits.bodyTimeout);
   }
 
   /** Whether this response must be the connection's last: the gateway is leaving, or the client sends what nobody will read. */

@@ -67,11 +67,20 @@ export interface SavedChanges {
   readonly added: readonly string[];
 }
 
+/** Most names hold no underscore, and most hidden ones neither. */
+function isHidden(hidden: readonly string[], name: string): boolean {
+  if (hidden.length === 0) return false;
+  if (hidden.includes(name)) return true;
+  if (!name.includes('_') && !hidden.some((other) => other.includes('_'))) return false;
+  const read = name.replaceAll('_', '-');
+  return hidden.some((other) => other.replaceAll('_', '-') === read);
+}
+
 /** The header as those changes leave it. @param changes null: none @param source null: the message has not arrived yet */
 export function valueWith(changes: SavedChanges | null, source: HeaderSource | null, name: string): string | null {
   if (changes === null) return source?.header(name) ?? null;
   const { hidden, added } = changes;
-  let joined = hidden.includes(name) ? null : (source?.header(name) ?? null);
+  let joined = isHidden(hidden, name) ? null : (source?.header(name) ?? null);
   for (let i = 0; i < added.length; i += 2) {
     if (added[i] === name) joined = joined === null ? added[i + 1]! : `${joined}, ${added[i + 1]}`;
   }
@@ -87,7 +96,6 @@ export class HeaderChanges {
   #source: HeaderSource | null;
   /** Lower-case names whose original lines are left out. */
   readonly #hidden: string[] = [];
-  #hidesUnderscores = false;
   /** Lower-case names and values alternate. */
   readonly #added: string[] = [];
 
@@ -128,12 +136,7 @@ export class HeaderChanges {
 
   /** Whether the original lines of this name are left out, also in the spelling that CGI and its heirs take for the same. */
   hides(name: string): boolean {
-    const hidden = this.#hidden;
-    if (hidden.length === 0) return false;
-    if (hidden.includes(name)) return true;
-    if (!this.#hidesUnderscores && !name.includes('_')) return false;
-    const read = name.replaceAll('_', '-');
-    return hidden.some((other) => other.replaceAll('_', '-') === read);
+    return isHidden(this.#hidden, name);
   }
 
   /**
@@ -166,10 +169,7 @@ export class HeaderChanges {
   }
 
   #takeAway(name: string): void {
-    if (!this.#hidden.includes(name)) {
-      this.#hidden.push(name);
-      if (name.includes('_')) this.#hidesUnderscores = true;
-    }
+    if (!this.#hidden.includes(name)) this.#hidden.push(name);
     for (let i = this.#added.length - 2; i >= 0; i -= 2) {
       if (this.#added[i] === name) this.#added.splice(i, 2);
     }

@@ -8,18 +8,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import type { AcceptorSlot, Bytes, Millis } from '../brand.ts';
+import type { AcceptorSlot, Millis } from '../brand.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
-import { EndpointTable, endpointTableBytes } from '../shared-memory/endpoint-table.ts';
-import { flightBytes, releaseFlights, seedFlights } from '../shared-memory/flight-table.ts';
-import { clearGauges, slabBytes } from '../shared-memory/metrics-slab.ts';
-import type { MemorySizes } from '../shared-memory/segments.ts';
-import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
-import { bucketBytes, seedBuckets } from '../shared-memory/token-buckets.ts';
+import { EndpointTable } from '../shared-memory/endpoint-table.ts';
+import { releaseFlights } from '../shared-memory/flight-table.ts';
+import { clearGauges } from '../shared-memory/metrics-slab.ts';
+import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
 import { Fleet } from './fleet.ts';
+import { createGatewayMemory } from './gateway-memory.ts';
 import { HealthChecks } from './health/health-checks.ts';
 import { KeySets } from './key-sets/key-sets.ts';
 import {
@@ -31,6 +30,7 @@ import {
 import { Observation } from './observation.ts';
 import { Publisher } from './publisher.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
+import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
 const NO_LIMIT = 0x7fffffff as Millis;
@@ -68,17 +68,7 @@ export class Supervisor {
     const { runtime } = compiled.settings;
     const lanes = runtime.acceptors === 'auto' ? availableParallelism() : runtime.acceptors;
     const { capacity } = compiled.series;
-    this.memory = makeMemory({
-      slots: 2 * lanes,
-      configHalfBytes: runtime.memory.config as Bytes,
-      endpointBytes: endpointTableBytes(compiled.endpointRows.capacity, 2 * lanes) as Bytes,
-      flightBytes: flightBytes(runtime.memory.flights, 2 * lanes) as Bytes,
-      bucketBytes: bucketBytes(runtime.memory.buckets) as Bytes,
-      slabBytes: slabBytes(capacity) as Bytes,
-      series: capacity,
-    });
-    seedBuckets(this.memory.buckets, randomWords());
-    seedFlights(this.memory.flights, randomWords());
+    this.memory = createGatewayMemory(compiled, 2 * lanes);
     this.endpoints = new EndpointTable(this.memory.endpoints, 2 * lanes);
     this.#health = new HealthChecks(this.endpoints, reportHealth);
     this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
@@ -267,30 +257,6 @@ export class Supervisor {
     clearGauges(this.memory.slab(slot), series);
     releaseFlights(this.memory.flights, this.memory.plan.slots, slot);
     this.endpoints.reap(slot);
-  }
-}
-
-/** Tasks that run one after the other, in the order they came. */
-class Sequence {
-  #last: Promise<unknown> = Promise.resolve();
-
-  /** @param task must not reject: nothing would run after it */
-  run<T>(task: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(task);
-    this.#last = done;
-    return done;
-  }
-}
-
-function randomWords(): Int32Array {
-  return new Int32Array(new Uint8Array(randomBytes(8)).buffer);
-}
-
-function makeMemory(sizes: MemorySizes): SharedMemory {
-  try {
-    return createSharedMemory(sizes);
-  } catch (error) {
-    throw new StartError(`The shared memory that runtime.memory asks for cannot be had: ${(error as Error).message}.`);
   }
 }
 

