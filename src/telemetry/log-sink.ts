@@ -90,7 +90,8 @@ export class LogSink {
   static over(fd: number, events: LogSinkEvents): LogSink {
     const stat = fstatSync(fd);
     const canWait = !stat.isFIFO() && !(stat.isCharacterDevice() && !isatty(fd));
-    return new LogSink(fd, stat.isFile() ? FILE_CHUNK_BYTES : LINE_BYTES, events, canWait);
+    const isWhole = stat.isFile() || (!canWait && !stat.isFIFO());
+    return new LogSink(fd, isWhole ? FILE_CHUNK_BYTES : LINE_BYTES, events, canWait);
   }
 
   /**

@@ -24,6 +24,7 @@ export interface RateLimitOptions {
 
 const POLICY_FIELD = 'ratelimit-policy';
 const LIMIT_FIELD = 'ratelimit';
+const FIELDS = [LIMIT_FIELD, POLICY_FIELD];
 
 /** So many requests in a time, for each of those who are told apart; shared by all acceptors, kept over reloads. */
 export const rateLimit: PolicyDefinition<RateLimitOptions> = {
@@ -68,9 +69,13 @@ class LimitFields {
     const limit = `${this.#prefixes[limiter.window]!}${limiter.remaining};t=${seconds(limiter.resetMs)}`;
     const written = decision.responseHeaderChanges?.get(LIMIT_FIELD) ?? null;
     const changes = decision.responseHeaders;
+    if (written === null) {
+      changes.replaceChecked(FIELDS, [LIMIT_FIELD, limit, POLICY_FIELD, this.#policy]);
+      return;
+    }
     // A route may have several limits: each says its part.
-    changes.set(LIMIT_FIELD, written === null ? limit : `${written}, ${limit}`);
-    changes.set(POLICY_FIELD, written === null ? this.#policy : `${changes.get(POLICY_FIELD)}, ${this.#policy}`);
+    changes.set(LIMIT_FIELD, `${written}, ${limit}`);
+    changes.set(POLICY_FIELD, `${changes.get(POLICY_FIELD)}, ${this.#policy}`);
   }
 }
 
