@@ -4,9 +4,10 @@ import { after, describe, it } from 'node:test';
 import { MemoryWatch, nothingInFlight } from '../support/acceptor.ts';
 import { filler } from '../support/byte-source.ts';
 import { startGateway } from '../support/gateway.ts';
+import type { Lifetime } from '../support/lifetime.ts';
 import { pathOrigin } from '../support/path-origin.ts';
 import { proxyConfig } from '../support/proxy-config.ts';
-import { rawClient } from '../support/raw-client.ts';
+import { type FinalResponse, rawClient } from '../support/raw-client.ts';
 
 const MIB = 1024 * 1024;
 const origin = await pathOrigin({ after });
@@ -41,25 +42,36 @@ origin.send('/after', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nafter');
 const request = (path: string, framing: string): string => `POST ${path} HTTP/1.1\r\nHost: h\r\n${framing}\r\n\r\n`;
 const paths = ['/refuse-and-close', '/refuse-and-keep', '/refuse-unread', '/refuse-chunked', '/refuse-and-reset'];
 
+/**
+ * Sends a head and 32 MiB behind it, and reads the response that comes meanwhile. uWS closes without waiting for the client to
+ * stop (RFC 9112, section 9.6), so that on a busy machine a reset may overtake the response: then it is asked again.
+ */
+async function refused(lifetime: Lifetime, head: string): Promise<FinalResponse> {
+  for (let attempt = 1; ; attempt++) {
+    const client = await rawClient(lifetime, port);
+    await client.send(head);
+    void client.send(filler('early', 32 * MIB));
+    try {
+      return await client.readResponse('POST');
+    } catch (error) {
+      assert.match((error as Error).message, /connection was reset/);
+      assert.ok(attempt < 5, 'every response was lost');
+    }
+  }
+}
+
 describe('an early response reaches a client that still sends', () => {
   for (const path of paths) {
-    it(`${path}, known length`, async (t) => {
-      const client = await rawClient(t, port);
-      await client.send(request(path, `Content-Length: ${32 * MIB}`));
-      void client.send(filler('early', 32 * MIB));
-      const response = await client.readResponse('POST');
-      assert.equal(response.body.toString(), 'no\n');
-      assert.equal(response.header('connection'), 'close');
-    });
-
-    it(`${path}, chunked`, async (t) => {
-      const client = await rawClient(t, port);
-      await client.send(`${request(path, 'Transfer-Encoding: chunked')}${(32 * MIB).toString(16)}\r\n`);
-      void client.send(filler('early', 32 * MIB));
-      const response = await client.readResponse('POST');
-      assert.equal(response.body.toString(), 'no\n');
-      assert.equal(response.header('connection'), 'close');
-    });
+    for (const [framing, head] of [
+      ['known length', request(path, `Content-Length: ${32 * MIB}`)],
+      ['chunked', `${request(path, 'Transfer-Encoding: chunked')}${(32 * MIB).toString(16)}\r\n`],
+    ] as const) {
+      it(`${path}, ${framing}`, async (t) => {
+        const response = await refused(t, head);
+        assert.equal(response.body.toString(), 'no\n');
+        assert.equal(response.header('connection'), 'close');
+      });
+    }
   }
 });
 
