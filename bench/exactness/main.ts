@@ -1,7 +1,7 @@
 /**
  * Whether a limit is exact end to end: a real gateway with 4 acceptors, 64 connections that ask for one key as fast as they can for
  * 10 s, a limit of 1000/s with a burst of 100. Prints what was let through beside what may be; then the same while an acceptor is
- * killed every 400 ms. `node dist/bench/exactness/main.js [seconds] [rate] [burst]`; on a machine that is too busy to be asked
+ * killed every 2 s. `npm run bench:exactness -- [seconds] [rate] [burst] [ms between kills]`; on a machine that is too busy to be asked
  * as often as the limit allows, a smaller one shows as much
  *
  * What was let through is what the origin was asked for, counted there: a request admitted by an acceptor that is killed before
@@ -20,7 +20,7 @@ const ACCEPTORS = 4;
 const CONNECTIONS = 64;
 const RATE = Number(process.argv[3] ?? 1000);
 const BURST = Number(process.argv[4] ?? 100);
-const KILL_EVERY_MS = 400;
+const KILL_EVERY_MS = Number(process.argv[5] ?? 2000);
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const REQUEST = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n';
 

@@ -28,8 +28,8 @@
  * The fingerprint has 32 bits, the group of the default size (262,144 buckets) 15.8: of 100,000 clients two share a bucket with
  * a probability of 2 in 100,000. The table has room for twice the buckets asked for, so that a group of nine is rarely full.
  *
- * The figures behind 64-bit words (bench/micro/token-buckets.bench.ts): BigInt64Array costs some 50 ns more for an exchange than
- * Int32Array; a pair of Int32 words is no alternative, since a bucket may change hands between its halves.
+ * Words of 64 bits, although each load makes a BigInt (npm run bench:limits tells what that costs beside 32 bits): a pair of
+ * Int32 words is no alternative, since a bucket may change hands between its halves.
  */
 import { KeyedHash } from './keyed-hash.ts';
 
