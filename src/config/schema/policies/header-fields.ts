@@ -44,15 +44,16 @@ type HeaderPairs = z.ZodType<readonly (readonly [string, string])[]>;
 
 /** A map of headers to values, as pairs. */
 export function headerPairs(message: 'request' | 'response'): HeaderPairs {
-  return pairsOf(message, headerValue);
+  return headerMap(message, headerValue);
 }
 
 /** The same with values that are templates. */
 export function headerTemplates(message: 'request' | 'response'): HeaderPairs {
-  return pairsOf(message, headerTemplate);
+  return headerMap(message, headerTemplate);
 }
 
-function pairsOf(message: 'request' | 'response', value: z.ZodType<string>): HeaderPairs {
+/** A map of headers to something else, as pairs. */
+export function headerMap(message: 'request' | 'response', value: z.ZodType<string>): HeaderPairs {
   return z.record(z.string(), value).transform((map, context) =>
     Object.entries(map).map(([key, value]): readonly [string, string] => {
       const name = key.toLowerCase();

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { whyNotChangeable } from '../../../decision/header-changes.ts';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../../../decision/policies/jwt/algorithms.ts';
 import type { JwtOptions, TokenPlace } from '../../../decision/policies/jwt/jwt-options.ts';
 import { isJwk, type Jwk, type KeySource, readKey } from '../../../decision/policies/jwt/verification-key.ts';
 import { duration, filePath, flag, oneOf, parsed, parsedText, Refusal, size, text, wholeNumber } from '../fields.ts';
-import { headerName } from './header-fields.ts';
+import { headerMap, headerName, parameterName } from './header-fields.ts';
 import { keySet } from './key-set.ts';
 
 const secretNames = ['HS256', 'HS384', 'HS512'] as const;
@@ -74,11 +73,6 @@ const keySource: z.ZodType<KeySource> = z.union([
     .transform((key): KeySource => ({ kind: 'file', ...key })),
 ]);
 
-const placeName = text('a name').refine(
-  (name) => /^[\w.-]+$/.test(name),
-  '{value} is not a name, expected letters, digits, - . _',
-);
-
 const from: z.ZodType<TokenPlace> = z.union([
   z
     .strictObject({
@@ -88,11 +82,11 @@ const from: z.ZodType<TokenPlace> = z.union([
     })
     .transform(({ header }): TokenPlace => ({ kind: 'header', name: header })),
   z
-    .strictObject({ cookie: placeName.describe('Name of a cookie.') })
+    .strictObject({ cookie: parameterName().describe('Name of a cookie.') })
     .transform(({ cookie }): TokenPlace => ({ kind: 'cookie', name: cookie })),
   z
     .strictObject({
-      query: placeName.describe('Name of a query parameter. Addresses are written to logs: prefer a header.'),
+      query: parameterName().describe('Name of a query parameter. Addresses are written to logs: prefer a header.'),
     })
     .transform(({ query }): TokenPlace => ({ kind: 'query', name: query })),
 ]);
@@ -105,20 +99,7 @@ const oneOrMore = (what: string): z.ZodType<readonly string[]> =>
     .transform((list) => list ?? [])
     .prefault(null);
 
-const claimsToHeaders = z.record(z.string(), text('the name of a claim')).transform((map, context) =>
-  Object.entries(map).map(([key, claim]): readonly [string, string] => {
-    const problem = whyNotChangeable('request', key.toLowerCase());
-    if (problem !== null)
-      context.issues.push({
-        code: 'custom',
-        input: map,
-        path: [key],
-        message: `${JSON.stringify(key)} ${problem}, expected another header`,
-        params: { part: 'key' },
-      });
-    return [key.toLowerCase(), claim];
-  }),
-);
+const claimsToHeaders = headerMap('request', text('the name of a claim'));
 
 const realm = parsedText({ type: 'text', expected: 'text without quotation marks', json: {} }, (input) =>
   /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(input) ? input : new Refusal('{value} cannot stand in a challenge'),
