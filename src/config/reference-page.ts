@@ -65,7 +65,6 @@ Of all routes that match a request, the order in the file decides last. What dec
 3. **Conditions**: a route with methods before one without, then more headers, then more query parameters.
 
 Two routes that no request could tell apart are a fault.
-
 `;
 
 interface Row {
