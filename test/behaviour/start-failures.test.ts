@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
@@ -154,16 +154,8 @@ describe('an installation that is not whole', () => {
   it('says which build of uWebSockets.js is not the one that was examined', (t) => {
     const folder = copyOfGateway(t as Lifetime, { addon: true });
     mkdirSync(join(folder, 'node_modules/uWebSockets.js'), { recursive: true });
-    for (const name of [
-      'lru-cache',
-      'msgpackr',
-      'piscina',
-      'prom-client',
-      'sonic-boom',
-      'yaml',
-      'zod',
-      'jsonc-parser',
-    ]) {
+    const manifest = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { dependencies: object };
+    for (const name of Object.keys(manifest.dependencies).filter((dependency) => dependency !== 'uWebSockets.js')) {
       symlinkSync(join(repositoryRoot, 'node_modules', name), join(folder, 'node_modules', name));
     }
     writeFileSync(
