@@ -6,7 +6,8 @@
  */
 import { ERRORS, type ErrorCode } from '../../../errors/table.ts';
 import type { Consumer } from '../../consumers.ts';
-import type { Claims, Decision } from '../../decision.ts';
+import type { Decision } from '../../decision.ts';
+import type { Claims } from '../../found-identity.ts';
 import { toHeaderValue } from '../../header-changes.ts';
 import type { PolicyHost } from '../host.ts';
 import type { PolicyDefinition } from '../policy.ts';
