@@ -6,7 +6,7 @@ import { hashPassword } from '../../../src/decision/passwords.ts';
 import { fileLifetime } from '../../support/file-lifetime.ts';
 import { type RecordingOrigin, recordingOrigin } from '../../support/recording-origin.ts';
 import { makeSigningKey, signToken } from '../../support/tokens.ts';
-import { get, policyGateway } from './policy-gateway.ts';
+import { get, outcomeOf, policyGateway } from './policy-gateway.ts';
 
 const file = fileLifetime();
 const issuer = makeSigningKey('ES256', 'one');
@@ -16,6 +16,9 @@ const routes = {
   '/key-basic': [{ keyAuth: {} }, { basicAuth: { realm: 'r' } }, { cache: { ttl: '1m' } }],
   '/key-token': [{ keyAuth: {} }, jwt({}), { cache: { ttl: '1m' } }],
   '/two-tokens': [byCookie, jwt({ claimsToHeaders: { 'x-user': 'sub' } }), { cache: { ttl: '1m' } }],
+  '/optional-token': [jwt({ optional: true, forward: true })],
+  '/optional-basic': [{ basicAuth: { realm: 'r', optional: true } }],
+  '/any': [{ keyAuth: { optional: true } }, jwt({ optional: true }), { authorize: {} }],
 };
 let origin: RecordingOrigin;
 let port: number;
@@ -51,5 +54,35 @@ describe('what the cache has for two identities', () => {
       assert.match((await ask(other)) ?? '', /fwd=uri-miss; stored/, path);
       assert.match((await ask(one)) ?? '', /hit/, path);
     }
+  });
+});
+
+describe('optional credentials', () => {
+  it('are not passed on unchecked behind others, or behind a tab', async (t) => {
+    const seenBefore = origin.seen.length;
+    const forged = `${(await token('nobody')).slice(0, -8)}AAAAAAAA`;
+    for (const lines of [
+      ['Authorization: Basic YTpi', `Authorization: Bearer ${forged}`],
+      ['Authorization: ', `Authorization: Bearer ${forged}`],
+      [`Authorization: Bearer\t${forged}`],
+    ]) {
+      assert.equal(outcomeOf(await get(t, port, '/optional-token/a', ...lines)), '401 token_malformed', lines[0]);
+    }
+    const tab = `Authorization: Basic\t${Buffer.from('maria:wrong').toString('base64')}`;
+    assert.equal(outcomeOf(await get(t, port, '/optional-basic/a', tab)), '401 credentials_invalid');
+    assert.equal(origin.seen.length, seenBefore);
+  });
+
+  it('of another scheme pass, alone', async (t) => {
+    assert.equal(
+      (await get(t, port, '/optional-token/a', 'Authorization: Digest a="b"', 'x: authorization')).status,
+      200,
+    );
+  });
+
+  it('are all named where one of them is wanted after all', async (t) => {
+    const response = await get(t, port, '/any/a');
+    assert.equal(outcomeOf(response), '401 credentials_missing');
+    assert.equal(response.header('www-authenticate'), 'ApiKey header="x-api-key", Bearer realm="penstock"');
   });
 });
