@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors/table.ts';
-import type { Consumer } from './consumers.ts';
+import { FoundIdentity } from './found-identity.ts';
 import { HeaderChanges, type HeaderSource } from './header-changes.ts';
 import type { Effect } from './policies/effect.ts';
 import { ANSWERED, REFUSED, type Verdict, WAITING } from './policies/verdict.ts';
@@ -75,9 +75,6 @@ export interface Trace {
   note(text: string): void;
 }
 
-/** Verified claims of a token. */
-export type Claims = Readonly<Record<string, unknown>>;
-
 /** Path and query that the upstream is asked for in place of the client's. */
 export interface Target {
   /** Begins with `/`; normalised. */
@@ -89,15 +86,11 @@ export interface Target {
  * What is decided about one exchange of a route with policies: they read the facts and write here what becomes of them. The same
  * object in an acceptor and in `explain`; routes without policies never make one.
  */
-export class Decision {
+export class Decision extends FoundIdentity {
   readonly request: PolicyRequest;
   readonly route: PolicyRoute;
   /** Null on the request path. Say `decision.trace?.note(...)`: then the text is made only when somebody reads it. */
   readonly trace: Trace | null;
-
-  // Identity, written by authentication policies.
-  consumer: Consumer | null = null;
-  claims: Claims | null = null;
 
   // What goes to the upstream. Null: as it came.
   target: Target | null = null;
@@ -148,6 +141,7 @@ export class Decision {
 
   /** @param original the decision whose `refresh` asked for this one; null for the request of a client */
   constructor(request: PolicyRequest, route: PolicyRoute, trace: Trace | null, original: Decision | null = null) {
+    super();
     this.request = request;
     this.route = route;
     this.trace = trace;
@@ -157,9 +151,9 @@ export class Decision {
   }
 
   /** The policies before the first step are not asked again: what they decided about the request stands. */
-  #takeFrom({ consumer, claims, target, host, requestHeaderChanges }: Decision): void {
-    this.consumer = consumer;
-    this.claims = claims;
+  #takeFrom(original: Decision): void {
+    const { target, host, requestHeaderChanges } = original;
+    this.takeIdentityFrom(original);
     this.target = target;
     this.host = host;
     if (requestHeaderChanges !== null) this.requestHeaders.restore(requestHeaderChanges.save());

@@ -1,4 +1,5 @@
-import type { Claims, Decision } from './decision.ts';
+import type { Decision } from './decision.ts';
+import type { Claims } from './found-identity.ts';
 import { toHeaderValue } from './header-changes.ts';
 
 /**

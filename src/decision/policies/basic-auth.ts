@@ -91,7 +91,7 @@ export function credentialsOf(headers: readonly string[]): Credentials | null | 
     if (value !== null) return MALFORMED;
     value = headers[i + 1]!;
   }
-  if (value === null || !/^basic( |$)/i.test(value)) return null;
+  if (value === null || !/^basic([ \t]|$)/i.test(value)) return null;
   const encoded = value.slice('basic'.length).trim();
   if (encoded.length > MAX_LENGTH || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return MALFORMED;
   const bytes = Buffer.from(encoded, 'base64');

@@ -1,4 +1,5 @@
-import type { Claims, Decision } from '../../decision.ts';
+import type { Decision } from '../../decision.ts';
+import type { Claims, Identity } from '../../found-identity.ts';
 
 /** What of the query tells two requests apart. */
 export interface QueryRules {
@@ -10,7 +11,7 @@ export interface QueryRules {
 
 /**
  * The key of a request in the store. Two requests share one only if they were written to the same policy of the same route, for
- * the same origin, path and query, by the same identity. Every part ends where a line feed stands, which no part but the last
+ * the same origin, path and query, by the same identities. Every part ends where a line feed stands, which no part but the last
  * can hold (paths, hosts, names and queries are visible ASCII), so that no two different lists of parts spell one key.
  *
  * The host is taken with its port and as a proxy has told it: an origin is shown both and may write them into what it sends.
@@ -27,10 +28,17 @@ export function isIdentified({ consumer, claims }: Decision): boolean {
   return consumer !== null || claims !== null;
 }
 
-/** Empty when nobody is known. JSON, so that no name can be written to look like another with something behind it. */
-function identityKey({ consumer, claims }: Decision): string {
-  if (consumer === null && claims === null) return '';
-  return JSON.stringify([consumer?.name ?? null, claims === null ? null : subjectOf(claims)]);
+/**
+ * Empty when nobody is known. JSON, so that no name can be written to look like another with something behind it. Where several
+ * policies have found somebody, all of them count: an origin may be told of each.
+ */
+function identityKey(decision: Decision): string {
+  if (!isIdentified(decision)) return '';
+  return JSON.stringify([decision, ...decision.earlierIdentities].flatMap(namesOf));
+}
+
+function namesOf({ consumer, claims }: Identity): unknown[] {
+  return [consumer?.name ?? null, claims === null ? null : subjectOf(claims)];
 }
 
 /** A subject is unique at its issuer alone (RFC 7519, section 4.1.2). Claims without one are told apart by all they say. */

@@ -1,5 +1,5 @@
 /** Whether a token whose signature is good is meant for this route, and now (RFC 7519, section 4.1). */
-import type { Claims } from '../../decision.ts';
+import type { Claims } from '../../found-identity.ts';
 import type { JwtOptions } from './jwt-options.ts';
 
 /** From when to when the claims are good: milliseconds since the epoch; `until` is the first moment at which they are not. */

@@ -6,8 +6,10 @@
  */
 import { ERRORS, type ErrorCode } from '../../../errors/table.ts';
 import type { Consumer } from '../../consumers.ts';
-import type { Claims, Decision } from '../../decision.ts';
+import type { Decision } from '../../decision.ts';
+import type { Claims } from '../../found-identity.ts';
 import { toHeaderValue } from '../../header-changes.ts';
+import { leaveChallenge } from '../challenge.ts';
 import type { PolicyHost } from '../host.ts';
 import type { PolicyDefinition } from '../policy.ts';
 import { PASS, type Verdict } from '../verdict.ts';
@@ -91,6 +93,7 @@ class TokenGate {
   #askWithout(decision: Decision): Verdict {
     if (!this.#options.optional) return this.#refuse(decision, 'credentials_missing', 'there is no token');
     if (this.#changesHeaders) decision.requestHeaders.replaceChecked(this.#owned, []);
+    leaveChallenge(decision, this.#challenges.get('credentials_missing')![1]!);
     decision.trace?.note('there is no token, and none is needed');
     return PASS;
   }

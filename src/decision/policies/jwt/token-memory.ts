@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Consumer } from '../../consumers.ts';
-import type { Claims } from '../../decision.ts';
+import type { Claims } from '../../found-identity.ts';
 
 /** A token that was verified: everything that follows from it, ready for use. */
 export interface RememberedToken {

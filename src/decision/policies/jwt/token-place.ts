@@ -17,6 +17,8 @@ export interface TokenSource {
 
 /** RFC 6750, section 2.1; the scheme's name in any case (RFC 9110, section 11.1). */
 const BEARER = /^bearer(?: +|$)/i;
+/** What stands behind a tab is no well-formed token, yet some upstreams would read it. */
+const IS_BEARER = /^bearer(?:[ \t]|$)/i;
 
 export function tokenSource({ kind, name }: TokenPlace): TokenSource {
   if (kind === 'cookie') return within(cookiePlace(name));
@@ -26,7 +28,9 @@ export function tokenSource({ kind, name }: TokenPlace): TokenSource {
     return {
       find: (decision) => {
         const value = decision.header(name);
-        return value !== null && isBearer(value) ? value : null;
+        if (value === null || isBearer(value)) return value;
+        // A token behind credentials of another scheme would go on unchecked, and an upstream may read either line.
+        return hasSeveral(decision.request.headers, name) ? NO_TOKEN : null;
       },
       tokenIn: (found) => found.replace(BEARER, ''),
       remove,
@@ -37,7 +41,13 @@ export function tokenSource({ kind, name }: TokenPlace): TokenSource {
 
 /** Most clients write `Bearer `: that is looked at first, without an expression. */
 function isBearer(value: string): boolean {
-  return value.startsWith('Bearer ') || BEARER.test(value);
+  return value.startsWith('Bearer ') || IS_BEARER.test(value);
+}
+
+function hasSeveral(headers: readonly string[], name: string): boolean {
+  let count = 0;
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) count++;
+  return count > 1;
 }
 
 /** Tokens are visible ASCII: this is none, and what a place with several of them is taken to hold. */

@@ -1,6 +1,6 @@
 /** Checks of a token that was not seen before, in the order of RFC 7515, section 5.2, and RFC 7519, section 7.2. */
 import type { ErrorCode } from '../../../errors/table.ts';
-import type { Claims } from '../../decision.ts';
+import type { Claims } from '../../found-identity.ts';
 import { ALGORITHMS, isAlgorithmName } from './algorithms.ts';
 import { checkClaims } from './claims.ts';
 import { type CompactToken, isUnsigned, readClaims, readToken } from './compact-token.ts';

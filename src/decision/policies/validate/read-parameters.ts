@@ -15,7 +15,8 @@ export function readParameters(
   path: ReadonlyMap<string, string>,
 ): ParameterValues {
   const values = { query: record(), path: record(), header: record(), cookie: record() };
-  const query = new Pairs(new URLSearchParams(written ?? ''));
+  // What begins with `?` would lose it.
+  const query = new Pairs(new URLSearchParams(`&${written ?? ''}`));
   const cookies = new Pairs(cookiePairs(request.header('cookie')));
   for (const parameter of operation.parameters) {
     const into = values[parameter.in];

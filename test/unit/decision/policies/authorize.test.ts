@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { POLICY_OPTIONS } from '../../../../src/config/schema/policies/registry.ts';
-import { type Claims, Decision } from '../../../../src/decision/decision.ts';
+import { Decision } from '../../../../src/decision/decision.ts';
 import { DryRequest } from '../../../../src/decision/dry-run.ts';
+import type { Claims } from '../../../../src/decision/found-identity.ts';
 import { PASS } from '../../../../src/decision/policies/verdict.ts';
 import { chainOf, makePolicy } from '../../../support/policies.ts';
 
