@@ -112,12 +112,18 @@ class Side {
     return (this.config.routes[route]!.policies ?? []).map((id) => this.config.policies[id]!);
   }
 
-  /** Names of the policies that find out who is asking. */
+  /** Names of the policies that let nobody through without an identity. */
   identity(route: number): string[] {
     return this.policies(route)
-      .map(({ policy }) => policy)
-      .filter((name) => isAuthentication({ name }));
+      .filter(needsIdentity)
+      .map(({ policy }) => policy);
   }
+}
+
+/** `optional` finds out who is asking, and lets through who does not say. */
+function needsIdentity({ policy: name, options }: CompiledPolicy): boolean {
+  if (name === 'authorize') return true;
+  return isAuthentication({ name }) && (options as { readonly optional?: unknown }).optional !== true;
 }
 
 /** Looks requests up on both sides and gathers what became of them. */

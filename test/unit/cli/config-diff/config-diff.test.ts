@@ -61,6 +61,30 @@ describe('an identity that is lost', () => {
     );
   });
 
+  it('is found where a policy becomes optional, unless authorize still wants to know', () => {
+    const loss = (after: [string, object][]): string[][] =>
+      diffConfigs(before, compared(ADMIN, { admin: after })).routes.authLost.map(({ policies }) => [...policies]);
+    assert.deepEqual(loss([['keyAuth', { header: 'x-api-key', optional: true }]]), [['keyAuth']]);
+    assert.deepEqual(
+      loss([
+        ['keyAuth', { header: 'x-api-key', optional: true }],
+        ['authorize', {}],
+      ]),
+      [],
+    );
+    const guarded = compared(ADMIN, {
+      admin: [
+        ['jwt', { optional: true }],
+        ['authorize', {}],
+      ],
+    });
+    const { routes } = diffConfigs(guarded, compared(ADMIN, { admin: [['jwt', { optional: true }]] }));
+    assert.deepEqual(
+      routes.authLost.map(({ policies }) => policies),
+      [['authorize']],
+    );
+  });
+
   it('counts each of the requests that move once, though both configs know them', () => {
     const { routes } = diffConfigs(before, compared(ADMIN.replace('name: admin', 'name: office')));
     assert.deepEqual(
