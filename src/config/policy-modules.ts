@@ -102,7 +102,7 @@ function loadModule(file: string): PolicyModule | string {
     const problem = whyBadSchema(definition);
     if (problem !== null) return problem;
     const digest = createHash('sha256').update(code).digest('hex').slice(0, 32);
-    return { compiled: { digest, file, code }, definition };
+    return { compiled: { digest, file, code, phase: definition.phase }, definition };
   } catch (error) {
     return `cannot be used: ${firstProblem(error)}`;
   }
