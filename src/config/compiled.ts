@@ -152,6 +152,8 @@ export interface ModuleOptions {
 
 /** A user's module with everything it imports. */
 export interface CompiledModule {
+  /** Of its policy. */
+  readonly phase: string;
   readonly digest: string;
   /** Absolute path, for stack traces. */
   readonly file: string;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import type * as ajv2020 from 'ajv/dist/2020.js';
 import type * as esbuild from 'esbuild';
 import { evaluatePolicyModule } from '../decision/policies/evaluate-module.ts';
@@ -73,15 +74,35 @@ function toStep(step: string): string | number {
   return /^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
+/** How long a module may run when it is loaded. One that never ends would be the last config that was ever read. */
+const RUN_LIMIT_MS = 2000;
+
+/**
+ * Runs a module, but not for ever, and not to the end of the process: `penstock validate` would say nothing, and that with exit
+ * code 0.
+ */
+function withinLimits<Result>(run: () => Result): Result {
+  const { exit } = process;
+  process.exit = (): never => {
+    throw new Error('it calls process.exit()');
+  };
+  try {
+    // The limit holds for all that the call runs, in whatever context.
+    return runInNewContext('run()', { run }, { timeout: RUN_LIMIT_MS }) as Result;
+  } finally {
+    process.exit = exit;
+  }
+}
+
 function loadModule(file: string): PolicyModule | string {
   try {
     const code = bundle(file);
     if (Buffer.byteLength(code) > MAX_CODE_BYTES) return 'is larger than 1MiB with all that it imports';
-    const definition = evaluatePolicyModule(code, file);
+    const definition = withinLimits(() => evaluatePolicyModule(code, file));
     const problem = whyBadSchema(definition);
     if (problem !== null) return problem;
     const digest = createHash('sha256').update(code).digest('hex').slice(0, 32);
-    return { compiled: { digest, file, code }, definition };
+    return { compiled: { digest, file, code, phase: definition.phase }, definition };
   } catch (error) {
     return `cannot be used: ${firstProblem(error)}`;
   }
@@ -114,8 +135,8 @@ function whyBadSchema(definition: PolicyDefinition<unknown>): string | null {
 }
 
 function firstProblem(error: unknown): string {
-  const failure = error as Partial<esbuild.BuildFailure>;
-  const first = failure.errors?.[0];
+  const failure = error as Partial<esbuild.BuildFailure> | null | undefined;
+  const first = failure?.errors?.[0];
   if (first === undefined) return error instanceof Error ? error.message : String(error);
   const place = first.location === null ? '' : ` (${first.location.file}:${first.location.line})`;
   return `${first.text}${place}`;

@@ -1,6 +1,35 @@
 /** Collects diagnostics for one source, filling in places and the values as they were written. */
 import { type ConfigPath, type Diagnostic, diagnosticAt, formatPath, formatPlace } from './diagnostics.ts';
-import { type Part, type Source, valueAt } from './source/source.ts';
+import { isRecord, type Part, type Source, valueAt } from './source/source.ts';
+
+/** What holds secrets wherever it stands: keys and passwords of consumers, keys of tokens, tokens, headers of requests in tests. */
+const SECRET_NAME = /^(secrets?|keys|passwords?|token|pem|jwk|k|d|apiKey|privateKey|authorization|cookie|x-api-key)$/i;
+const REFERENCE = /\$\{(env|file):/;
+/** A map in a secret's place is looked into this far. */
+const MOST_LEVELS = 8;
+
+/** The last name of a path: the one of the list for its items. */
+function nameOf(path: ConfigPath): string {
+  return path.findLast((step) => typeof step === 'string') ?? '';
+}
+
+/**
+ * A value as a message may show it. Who forgets the brackets of a list or indents too far has a secret in a place where
+ * something else is expected.
+ *
+ * @param isSecret whether it stands under a name of the list
+ */
+function withoutSecrets(value: unknown, isSecret: boolean, level = 0): unknown {
+  if (typeof value === 'object' && value !== null && level >= MOST_LEVELS) return '***';
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, isSecret, level + 1));
+  if (isRecord(value)) {
+    const hide = (key: string, item: unknown): unknown =>
+      withoutSecrets(item, isSecret || SECRET_NAME.test(key), level + 1);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(key, item)]));
+  }
+  const isShown = !isSecret || (typeof value === 'string' && REFERENCE.test(value));
+  return isShown ? value : '***';
+}
 
 /** Longest piece of a value that a message quotes. */
 const QUOTE_LENGTH = 80;
@@ -51,7 +80,7 @@ export class Report {
   quote(path: ConfigPath): string {
     const value = valueAt(this.#source.value, path);
     if (value === undefined) return formatPath(path);
-    const text = JSON.stringify(value) ?? String(value);
+    const text = JSON.stringify(withoutSecrets(value, SECRET_NAME.test(nameOf(path)))) ?? String(value);
     return text.length > QUOTE_LENGTH ? `${text.slice(0, QUOTE_LENGTH)}...` : text;
   }
 }

@@ -6,6 +6,7 @@ import { evaluatePolicyModule } from '../../decision/policies/evaluate-module.ts
 import type { PolicyHost } from '../../decision/policies/host.ts';
 import type { Policy, PolicyDefinition } from '../../decision/policies/policy.ts';
 import { policyDefinition } from '../../decision/policies/registry.ts';
+import { createUserPolicy } from './user-code.ts';
 
 /** Policies kept ready. Memory grows with those in use, up to this many, not with those configured. */
 const KEPT_POLICIES = 16_384;
@@ -67,7 +68,8 @@ export class PolicyShelf {
     if (policy === undefined) {
       const host = { ...this.#shared, scope, consumers: this.#consumers };
       const own = name === USER_POLICY ? (options as ModuleOptions).options : options;
-      policy = this.#definition(compiled).create(own, host);
+      const definition = this.#definition(compiled);
+      policy = name === USER_POLICY ? createUserPolicy(definition, own, host) : definition.create(own, host);
       this.#policies.set(key, policy);
     }
     return policy;

@@ -4,7 +4,18 @@
  * It is written without waiting for the disk (`noSync`; with it a write took 340 us where it takes 10 us): whatever is written
  * outlives every process, but not a machine that loses its power.
  */
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
@@ -34,6 +45,7 @@ export function openQuotaFile(folder: string): QuotaFile {
   // Who else may read and write the machine's files has no business here.
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   refuseDamaged(join(folder, 'data.mdb'));
+  refuseWithoutRoom(folder);
   // Loaded here and not above, so that who has no quotas does not pay for it.
   const { open } = createRequire(import.meta.url)('lmdb') as Lmdb;
   return new LmdbFile(open({ path: folder, encoding: 'msgpack', noSync: true, noSubdir: false, maxDbs: 1 }));
@@ -83,7 +95,10 @@ const META = { MAGIC_AT: 24, MAGIC: 0xbeefc0de, PAGE_BYTES_AT: 48, LAST_PAGE_AT:
  * rather than throw.
  */
 function refuseDamaged(file: string): void {
-  if (!existsSync(file)) return;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  // A pipe would be waited for.
+  if (!found.isFile()) throw new Error(`${file} is no file`);
   const fd = openSync(file, 'r');
   try {
     // Another process is about to write the first pages.
@@ -99,6 +114,26 @@ function refuseDamaged(file: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** What a new store and its lock file take, and some more for others that open it at this moment. */
+const ROOM_BYTES = 65_536;
+
+/** LMDB makes its files by writing into mapped memory: where the disk has no room for them that ends the process, too. */
+function refuseWithoutRoom(folder: string): void {
+  const files = ['data.mdb', 'lock.mdb'].map((name) => statSync(join(folder, name), { throwIfNoEntry: false }));
+  if (files.every((stats) => stats !== undefined && isWritten(stats))) return;
+  const trial = mkdtempSync(join(folder, 'room-'));
+  try {
+    writeFileSync(join(trial, 'trial'), Buffer.alloc(ROOM_BYTES, 1), { flush: true });
+  } finally {
+    rmSync(trial, { recursive: true, force: true });
+  }
+}
+
+/** Whether a file has no holes, which would be filled only when they are written to. */
+function isWritten({ size, blocks }: Stats): boolean {
+  return size > 0 && blocks * 512 >= size;
 }
 
 interface Meta {

@@ -5,6 +5,7 @@
  *   throws                             the chain catches it, as of any policy
  *   loops for ever                     its call is ended after CALL_LIMIT_MS, and throws
  *   waits for ever                     the effect it waits for has a limit
+ *   cannot be made                     every request of its route fails
  *   throws where nobody catches it     (a timer, a promise left alone) fails the exchange it was called for
  *
  * Out of reach: code that loops for ever in a callback of its own. The supervisor replaces an acceptor that stands still.
@@ -13,6 +14,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { callWithin } from '../../../native-bindings/native.ts';
 import type { Guard } from '../../decision/chain.ts';
 import type { Decision } from '../../decision/decision.ts';
+import type { PolicyHost } from '../../decision/policies/host.ts';
+import type { Policy, PolicyDefinition } from '../../decision/policies/policy.ts';
 
 /** A policy that computes longer than this holds up every other exchange of its acceptor. */
 export const CALL_LIMIT_MS = 100;
@@ -45,4 +48,21 @@ function createGuard(): Guard {
   process.on('uncaughtException', onLeak);
   process.on('unhandledRejection', onLeak);
   return (run, argument, decision) => calls.run(decision, callWithin, run, argument, CALL_LIMIT_MS);
+}
+
+/** How long a user's policy may take to be made: as long as the acceptor may be held up by the first request of its route. */
+const CREATE_LIMIT_MS = 1000;
+
+/** Makes a user's policy. One that cannot be made fails every request of its route, and not the acceptor that it is made in. */
+export function createUserPolicy(definition: PolicyDefinition<unknown>, options: unknown, host: PolicyHost): Policy {
+  try {
+    const policy: unknown = callWithin((own) => definition.create(own, host), options, CREATE_LIMIT_MS);
+    if (typeof policy === 'object' && policy !== null) return policy as Policy;
+    throw new TypeError('create() returned no policy');
+  } catch (error) {
+    const onRequest = (): never => {
+      throw error;
+    };
+    return { onRequest, onResponse: null, onEnd: null };
+  }
 }

@@ -1,7 +1,13 @@
 /** What changes for requests: those the routes of both configs were written for are looked up in both tables. */
 
 import type { CompiledConfig } from '../../config/compile.ts';
-import type { CompiledPolicy, RouteRecord } from '../../config/compiled.ts';
+import {
+  type CompiledModule,
+  type CompiledPolicy,
+  type ModuleOptions,
+  type RouteRecord,
+  USER_POLICY,
+} from '../../config/compiled.ts';
 import { isAuthentication } from '../../config/lint/route-policies.ts';
 import { buildRouteTable } from '../../decision/route/build-route-table.ts';
 import { NO_ROUTE, RouteHit } from '../../decision/route/route-hit.ts';
@@ -112,12 +118,22 @@ class Side {
     return (this.config.routes[route]!.policies ?? []).map((id) => this.config.policies[id]!);
   }
 
-  /** Names of the policies that find out who is asking. */
+  /** Names of the policies that let nobody through without an identity. */
   identity(route: number): string[] {
     return this.policies(route)
-      .map(({ policy }) => policy)
-      .filter((name) => isAuthentication({ name }));
+      .filter((policy) => needsIdentity(policy, this.config.globals.modules))
+      .map(({ policy }) => policy);
   }
+}
+
+/** `optional` finds out who is asking, and lets through who does not say. */
+function needsIdentity({ policy: name, options }: CompiledPolicy, modules: readonly CompiledModule[]): boolean {
+  if (name === 'authorize') return true;
+  if (name === USER_POLICY) {
+    const { module } = options as ModuleOptions;
+    return modules.some(({ digest, phase }) => digest === module && phase === 'authentication');
+  }
+  return isAuthentication({ name }) && (options as { readonly optional?: unknown }).optional !== true;
 }
 
 /** Looks requests up on both sides and gathers what became of them. */

@@ -64,6 +64,9 @@ export function credentialNames(policies: readonly { readonly policy: string; re
 }
 
 function deepTexts(options: Readonly<Record<string, unknown>>, depth: number): string[] {
+  const { kind, name } = options;
+  // `jwt` names its one place so.
+  if (typeof name === 'string' && SOURCES.includes(kind as string)) return [name.toLowerCase()];
   return Object.entries(options).flatMap(([key, value]) => {
     if (SOURCES.includes(key) && typeof value === 'string') return [value.toLowerCase()];
     const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);

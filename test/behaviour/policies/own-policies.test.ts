@@ -59,6 +59,20 @@ export const policy: PolicyDefinition<{ mark: string }> = {
 };
 `;
 
+/** Policies that cannot be made, as their options say. */
+const UNMADE = `
+export const policy = {
+  name: 'unmade',
+  phase: 'edge',
+  needs: [],
+  create({ how }) {
+    if (how === 'throws') throw new Error('not made');
+    if (how === 'spins') for (;;) {}
+    return null;
+  },
+};
+`;
+
 describe("a user's own policy", () => {
   let gateway: Gateway;
   let pids: readonly number[];
@@ -66,6 +80,13 @@ describe("a user's own policy", () => {
     const folder = tempDir(file);
     writeFileSync(join(folder, 'unruly.ts'), UNRULY);
     writeFileSync(join(folder, 'spin.ts'), 'export function spin(): never { for (;;) {} }\n');
+    writeFileSync(join(folder, 'unmade.ts'), UNMADE);
+    const unmade = (how: string) => ({
+      name: how,
+      match: { path: `/${how}` },
+      policies: [{ use: join(folder, 'unmade.ts'), options: { how } }],
+      forward: { upstream: 'origin' },
+    });
     const origin = await recordingOrigin(file);
     gateway = await startGateway(file, {
       version: 1,
@@ -81,6 +102,7 @@ describe("a user's own policy", () => {
           policies: [{ use: join(folder, 'unruly.ts'), options: { mark: 'seen' } }],
           forward: { upstream: 'origin' },
         },
+        ...['throws', 'spins', 'gives-nothing'].map(unmade),
       ],
     } as never);
     pids = await gateway.acceptorPids();
@@ -117,6 +139,17 @@ describe("a user's own policy", () => {
       assert.equal(failed.headers.get('penstock-error'), 'policy_failed');
       assert.equal(failed.headers.get('x-mark'), 'seen', 'headers decided before are on errors, too');
       assert.equal(other.status, 200);
+      assert.deepEqual(await gateway.acceptorPids(), pids);
+    });
+  }
+
+  for (const how of ['throws', 'spins', 'gives-nothing']) {
+    it(`whose create() ${how} fails every request of its route, never the acceptor`, async () => {
+      for (let i = 0; i < 2; i++) {
+        const failed = await fetch(new URL(`/${how}`, gateway.urlOf('public')));
+        assert.equal(failed.headers.get('penstock-error'), 'policy_failed');
+      }
+      assert.equal((await ask('nothing')).status, 200);
       assert.deepEqual(await gateway.acceptorPids(), pids);
     });
   }
@@ -159,6 +192,9 @@ describe('a module that cannot be a policy', () => {
       /^7:14: "\.\/a\.ts" cannot be used: .*\(.*a\.ts:1\)/,
     ],
     ['throws', { 'a.ts': "throw new Error('no')" }, 'use: ./a.ts', /^7:14: "\.\/a\.ts" cannot be used: no,/],
+    ['throws nothing', { 'a.ts': 'throw null' }, 'use: ./a.ts', /^7:14: "\.\/a\.ts" cannot be used: null,/],
+    ['never ends', { 'a.ts': 'for (;;) {}' }, 'use: ./a.ts', /^7:14: "\.\/a\.ts" cannot be used: .*timed out/],
+    ['ends the process', { 'a.ts': 'process.exit(0)' }, 'use: ./a.ts', /cannot be used: it calls process\.exit\(\)/],
     ['exports none', { 'a.ts': 'export const x = 1' }, 'use: ./a.ts', /it has no export named policy/],
     ['has no phase', { 'a.ts': good.replace('edge', 'later') }, 'use: ./a.ts', /a policy whose phase is none of edge,/],
     ['has no create', { 'a.ts': good.replace('create', 'make') }, 'use: ./a.ts', /without create\(\)/],

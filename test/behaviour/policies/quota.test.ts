@@ -1,5 +1,6 @@
 /** Quotas of a whole gateway: never more than there is, whoever is killed and started again. */
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
@@ -83,6 +84,13 @@ describe('quota', () => {
         },
       ],
       ['a file', (store) => writeFileSync(store, '')],
+      [
+        'a pipe',
+        (store) => {
+          mkdirSync(store);
+          execFileSync('mkfifo', [join(store, 'data.mdb')]);
+        },
+      ],
     ];
     for (const [name, make] of cases) {
       const store = join(dir, name.replace(' ', '-'));
@@ -103,6 +111,21 @@ describe('quota', () => {
     truncateSync(join(cut, 'data.mdb'), readFileSync(join(cut, 'data.mdb')).length - 5000);
     const after = await start(t, cut, 10);
     assert.equal(outcomeOf(await get(t, after.portOf('public'), '/q/a')), '503 quota_unavailable');
+  });
+
+  it('a disk without room for a new store: 503, and no acceptor dies of it', async (t) => {
+    const disk = tempDir(t);
+    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', disk]);
+    if (mount.status !== 0) return t.skip('only who may mount has a disk to fill');
+    try {
+      const gateway = await start(t, join(disk, 'quotas'), 10);
+      assert.equal(outcomeOf(await get(t, gateway.portOf('public'), '/q/a')), '503 quota_unavailable');
+      assert.match(gateway.stderr, /penstock: quotas cannot be kept in .*ENOSPC/);
+      assert.doesNotMatch(gateway.stderr, /SIGSEGV|SIGBUS/);
+      await gateway.stop();
+    } finally {
+      spawnSync('umount', ['-l', disk]);
+    }
   });
 
   it('costs nothing where there is none: no store is made', async (t) => {

@@ -110,3 +110,21 @@ test('a bad file in a directory of secrets is named, not shown', (context) => {
     `${directory}/penstock.yaml:6:17: \${file:.} refers to a file that cannot be used: is a directory, expected a file`,
   ]);
 });
+
+test('a secret that is written out where something else is expected is not shown', () => {
+  const wrong: readonly string[] = [
+    'consumers: { a: { keys: SECRET } }',
+    'consumers: { a: { keys: [[SECRET]] } }',
+    'consumers: { a: { passwords: { one: SECRET } } }',
+    'consumers: [{ name: a, keys: [SECRET] }]',
+    'admin: [{ address: 127.0.0.1:0, token: SECRET }]',
+    'policies: { a: [{ jwt: { keys: { secret: SECRET, algorithm: HS256 } } }] }',
+    'policies: [{ jwt: { keys: [{ secret: SECRET }] } }]',
+    'tests: { request: { url: /, headers: { authorization: SECRET } } }',
+  ];
+  for (const text of wrong) {
+    const said = diagnose(`${BASE}${text}\n`).join('\n');
+    assert.match(said, /"\*\*\*"/, text);
+    assert.doesNotMatch(said, /SECRET/, text);
+  }
+});

@@ -24,6 +24,10 @@ function compared(
     config: loaded.config,
     compiled: {
       ...compiled,
+      globals: {
+        ...compiled.globals,
+        modules: ['authentication', 'edge'].map((phase) => ({ digest: phase, phase, file: '/a.ts', code: '' })),
+      },
       policies: all.map(({ policy, options }) => ({ policy, options, scope: policy, source: 'a.yaml:1:1' })),
       routes: compiled.routes.map((route) => ({
         ...route,
@@ -59,6 +63,36 @@ describe('an identity that is lost', () => {
       routes.authLost.map(({ from, to, example }) => [from.name, to.name, example]),
       [['admin', 'users', 'GET sample.invalid/admin/users']],
     );
+  });
+
+  it('is found where a policy becomes optional, unless authorize still wants to know', () => {
+    const loss = (after: [string, object][]): string[][] =>
+      diffConfigs(before, compared(ADMIN, { admin: after })).routes.authLost.map(({ policies }) => [...policies]);
+    assert.deepEqual(loss([['keyAuth', { header: 'x-api-key', optional: true }]]), [['keyAuth']]);
+    assert.deepEqual(
+      loss([
+        ['keyAuth', { header: 'x-api-key', optional: true }],
+        ['authorize', {}],
+      ]),
+      [],
+    );
+    const guarded = compared(ADMIN, {
+      admin: [
+        ['jwt', { optional: true }],
+        ['authorize', {}],
+      ],
+    });
+    const { routes } = diffConfigs(guarded, compared(ADMIN, { admin: [['jwt', { optional: true }]] }));
+    assert.deepEqual(
+      routes.authLost.map(({ policies }) => policies),
+      [['authorize']],
+    );
+  });
+
+  it('is found where a policy of the user that authenticates is gone', () => {
+    const own = (module: string): ComparedConfig => compared(ADMIN, { admin: [['use', { module, options: {} }]] });
+    assert.equal(diffConfigs(own('authentication'), own('edge')).routes.authLost.length, 1);
+    assert.equal(diffConfigs(own('edge'), compared(ADMIN)).routes.authLost.length, 0);
   });
 
   it('counts each of the requests that move once, though both configs know them', () => {
