@@ -6,10 +6,7 @@ import { LogSink, type LogSinkEvents } from './log-sink.ts';
 /** How long a log that could not be opened is left alone. */
 const REOPEN_AFTER_MS = 1000;
 
-/**
- * How long a line waits at most for others to be written with. A write goes through a thread, which costs some 7 us of CPU
- * however few lines it has (perf-reports/2026-11-21-chain).
- */
+/** How long a line waits at most for others to be written with: a write costs more than the lines in it (see log-sink.ts). */
 const GATHER_MS = 20;
 
 export interface AccessLogOptions extends LogSinkEvents {

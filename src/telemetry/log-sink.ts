@@ -12,7 +12,8 @@ import { LINE_BYTES } from './log-line.ts';
  *                 full: the chunk is lost, counted               '- EAGAIN, ENOSPC, EPIPE ...: the chunk stays, and is
  *                                                                  tried again with the next write or after a while
  *
- * Chunks are ASCII, one byte a character. A write through the pool costs 50 to 100 us of CPU on a busy core, whatever its size: a thread is woken, and wakes the loop.
+ * Chunks are ASCII, one byte a character. A write through the pool wakes a thread, which wakes the loop: on a busy
+ * core that costs more than the write itself, whatever its size.
  *
  * Nobody is paused when the log is slow: that is the point.
  */
