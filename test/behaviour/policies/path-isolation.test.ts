@@ -37,8 +37,8 @@ before(async () => {
 
 /** A character as itself or as an escape, in digits of either case. */
 const spelled = (letter: string): fc.Arbitrary<string> => {
-  const escape = `%${letter.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  return fc.constantFrom(letter, letter, escape, escape.toUpperCase());
+  const escaped = `%${letter.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return fc.constantFrom(letter, letter, escaped, escaped.toUpperCase());
 };
 const word = (text: string): fc.Arbitrary<string> =>
   fc.tuple(...[...text].map(spelled)).map((letters) => letters.join(''));
