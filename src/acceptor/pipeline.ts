@@ -100,11 +100,12 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
   onResponseHead(head: ResponseHead): void {
     this.headAt = this.endUpstreamWait();
     if (this.route!.forward.retry !== null && this.#tryAgain(head.status)) return;
-    if (this.decision !== null) {
+    if (this.decision !== null && this.route!.chain!.hasResponse) {
       this.askAboutUpstream(new UpstreamResponse(head));
       return;
     }
-    const rendered = renderResponseHead(head, this.requestId, this.responseChanges);
+    const changes = this.decision === null ? this.responseChanges : this.decision.responseHeaderChanges;
+    const rendered = renderResponseHead(head, this.requestId, changes);
     this.beginResponse(head.status, rendered, head.contentLength, head.framing === 'none');
   }
 

@@ -20,12 +20,14 @@ const THOUSANDTHS = Array.from({ length: 1000 }, (_, index) => `.${String(index)
  * Renders exchanges as access-log lines: one JSON object a line, in ASCII, with the fields of ExchangeRecord under the
  * same names, `time` in front, and routes and upstreams by name.
  *
- * What repeats is rendered once: the names of routes, upstreams and listeners, the time down to the second.
+ * What repeats is rendered once: the names that a config gives, the time down to the second.
  */
 export class LineRenderer {
   readonly #routes = new Map<string, string>();
   readonly #upstreams = new Map<string, string>();
   readonly #listeners = new Map<string, string>();
+  readonly #endpoints = new Map<string, string>();
+  readonly #consumers = new Map<string, string>();
   #second = Number.NaN;
   #secondText = '';
 
@@ -43,8 +45,8 @@ export class LineRenderer {
       `{"time":"${this.#time(epochMs)}","requestId":${text(exchange.requestId)},"clientIp":${text(exchange.clientIp)}` +
       `${rendered(this.#listeners, 'listener', exchange.listener)},"method":${text(exchange.method)},"host":${text(exchange.host)}` +
       `,"path":${text(exchange.path)},"status":${exchange.status},"error":${textOrNull(exchange.error)}` +
-      `${this.#route(exchange.route)}${this.#upstream(exchange.upstream)},"endpoint":${textOrNull(exchange.endpoint)}` +
-      `,"consumer":${textOrNull(exchange.consumer)},"attempts":${exchange.attempts}` +
+      `${this.#route(exchange.route)}${this.#upstream(exchange.upstream)}${this.#named('endpoint', this.#endpoints, exchange.endpoint)}` +
+      `${this.#named('consumer', this.#consumers, exchange.consumer)},"attempts":${exchange.attempts}` +
       `,"gatewayMs":${millis(exchange.gatewayMs)},"upstreamMs":${millis(exchange.upstreamMs)}` +
       `,"transferMs":${millis(exchange.transferMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}` +
       `${cacheField(exchange.cacheResult)}${ending}}\n`
@@ -62,13 +64,15 @@ export class LineRenderer {
   }
 
   #route(route: ExchangeRecord['route']): string {
-    if (route === null) return ',"route":null';
-    return rendered(this.#routes, 'route', route.name);
+    return this.#named('route', this.#routes, route === null ? null : route.name);
   }
 
   #upstream(upstream: ExchangeRecord['upstream']): string {
-    if (upstream === null) return ',"upstream":null';
-    return rendered(this.#upstreams, 'upstream', upstream.name);
+    return this.#named('upstream', this.#upstreams, upstream === null ? null : upstream.name);
+  }
+
+  #named(key: string, known: Map<string, string>, name: string | null): string {
+    return name === null ? `,"${key}":null` : rendered(known, key, name);
   }
 }
 

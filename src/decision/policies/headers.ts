@@ -19,19 +19,35 @@ export interface HeadersOptions {
   readonly response: HeaderRules | null;
 }
 
+/** Text that says the same of every request, and that a header carries as it is. */
+function isPlain(value: string): boolean {
+  return /^[\t\x20-\x7e]*$/.test(value) && !value.includes('${');
+}
+
 /** Rules with their values taken apart. */
 class ReadyRules {
   readonly #rules: HeaderRules;
   readonly #set: readonly (readonly [name: string, value: ValueTemplate])[];
   readonly #add: readonly (readonly [name: string, value: ValueTemplate])[];
+  /** Names and lines of rules that are the same for every message: to take away, and to put in their place. Null: there are others. */
+  readonly #constant: { readonly names: readonly string[]; readonly lines: readonly string[] } | null;
 
   constructor(rules: HeaderRules) {
     this.#rules = rules;
     this.#set = rules.set.map(([name, value]) => [name, ValueTemplate.compile(value)]);
     this.#add = rules.add.map(([name, value]) => [name, ValueTemplate.compile(value)]);
+    const isConstant =
+      rules.rename.length === 0 && rules.add.length === 0 && rules.set.every(([, value]) => isPlain(value));
+    const names = [...rules.remove, ...rules.set.map(([name]) => name)];
+    // A name that stands twice is set twice, one after the other.
+    this.#constant = isConstant && new Set(names).size === names.length ? { names, lines: rules.set.flat() } : null;
   }
 
   apply(decision: Decision, headers: HeaderChanges): void {
+    if (this.#constant !== null) {
+      headers.replaceChecked(this.#constant.names, this.#constant.lines);
+      return;
+    }
     for (const name of this.#rules.remove) headers.remove(name);
     for (const [from, to] of this.#rules.rename) {
       const value = headers.get(from);
