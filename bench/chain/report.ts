@@ -1,6 +1,6 @@
-import type { Machine } from '../peers/machine.ts';
+import type { Machine } from '../machine.ts';
 import { DISTURBED } from '../peers/measure.ts';
-import { spread } from '../peers/statistics.ts';
+import { spread } from '../statistics.ts';
 import { CONTENDERS } from './contenders.ts';
 
 export interface ChainSample {

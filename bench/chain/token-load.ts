@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadResult } from '../peers/closed-loop.ts';
-import { findBinary, runLoad } from '../peers/processes.ts';
+import { findBinary, runLoad } from '../processes.ts';
 
 export const ROUTES = 100;
 

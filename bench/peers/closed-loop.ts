@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findBinary, runLoad } from '../processes.ts';
 import { BODY_BYTES } from './origin.ts';
-import { findBinary, runLoad } from './processes.ts';
 
 export type Method = 'GET' | 'POST';
 

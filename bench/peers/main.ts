@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeMachine } from '../machine.ts';
+import { findBinary, freePort } from '../processes.ts';
 import { loadKind } from './closed-loop.ts';
-import { describeMachine } from './machine.ts';
 import { measurePeer, type Sample } from './measure.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { originKind, startOrigin } from './origin.ts';
 import type { Peer, Ports } from './peer.ts';
-import { findBinary, freePort } from './processes.ts';
 import { PEERS } from './registry.ts';
 import { type Results, ratioTable, valueTable, writeReport } from './report.ts';
 

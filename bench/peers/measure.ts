@@ -2,11 +2,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { coreBusyMs, GATEWAY_CORES, runLoad, Service } from '../processes.ts';
 import { closedLoop, type LoadTarget, type Method } from './closed-loop.ts';
 import type { RateResult } from './offered-rate.ts';
 import type { Options } from './options.ts';
 import type { Peer, Ports } from './peer.ts';
-import { coreBusyMs, GATEWAY_CORES, runLoad, Service } from './processes.ts';
 
 export interface LoopSample {
   readonly requestsPerSecond: number;

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findBinary, LOAD_CORES, Service } from './processes.ts';
+import { findBinary, LOAD_CORES, Service } from '../processes.ts';
 
 export const BODY_BYTES = 1_024;
 

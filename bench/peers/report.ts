@@ -1,11 +1,11 @@
 /** Writes what was measured: every raw value as JSON, and a table made from them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Machine } from './machine.ts';
+import type { Machine } from '../machine.ts';
+import { type Spread, spread } from '../statistics.ts';
 import { DISTURBED, type Sample } from './measure.ts';
 import type { Options } from './options.ts';
 import { BASE } from './registry.ts';
-import { type Spread, spread } from './statistics.ts';
 
 export interface Results {
   readonly date: string;

@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import type { Sample } from '../../bench/peers/measure.ts';
 import { offerRate } from '../../bench/peers/offered-rate.ts';
 import { parseOptions } from '../../bench/peers/options.ts';
-import { treeCpuMs } from '../../bench/peers/processes.ts';
 import { PEERS } from '../../bench/peers/registry.ts';
 import { type Results, ratioTable, valueTable } from '../../bench/peers/report.ts';
-import { spread } from '../../bench/peers/statistics.ts';
+import { treeCpuMs } from '../../bench/processes.ts';
+import { spread } from '../../bench/statistics.ts';
 
 function sample(peer: string, round: number, cpu: number): Sample {
   const loop = {
