@@ -21,7 +21,10 @@ export const ASSIGNMENT_VARIABLE = 'PENSTOCK_ACCEPTOR';
 export const FIRST_LISTENING_FD = 5;
 
 export type ToAcceptor =
-  /** A new generation is visible in shared memory: take it over, then acknowledge it there and here. */
+  /**
+   * A generation is in shared memory: take it over, then acknowledge it there and here. One that is neither the newest nor the
+   * canary any more when this is heard is passed over for the newest.
+   */
   | { readonly kind: 'take-over'; readonly generation: Generation }
   /**
    * Accept nothing new, answer what comes on open connections with `Connection: close`, and exit when no connection is

@@ -63,7 +63,7 @@ export class Acceptor implements AcceptorContext {
     this.#memory = memory;
     this.#slot = assignment.slot as AcceptorSlot;
     this.viaPseudonym = assignment.viaPseudonym;
-    const { cacheBytes } = this.#newestImage().globals();
+    const { cacheBytes } = this.#imageOf(memory.control.generation()).globals();
     this.#policies = new AcceptorPolicies(memory, this.#slot, cacheBytes, new SideRequestSender(this));
     this.#shared = {
       table: new EndpointTable(memory.endpoints, memory.plan.slots, this.#slot),
@@ -143,12 +143,18 @@ export class Acceptor implements AcceptorContext {
   }
 
   /**
-   * Takes over the newest published generation: exchanges that begin from now on use it. Upstreams that did not change
-   * keep their connections.
+   * Takes over a generation: exchanges that begin from now on use it. Upstreams that did not change keep their connections.
+   *
+   * @param told the newest, or the canary
+   * @returns the one that was taken: the newest, when what was told is neither any more
    */
-  takeOver(): Generation {
-    const image = this.#newestImage();
-    const generation = this.#memory.control.generation();
+  takeOver(told: Generation): Generation {
+    const generation = this.#hold(told);
+    if (generation === this.#snapshot?.generation) {
+      this.#memory.control.acknowledge(this.#slot, generation);
+      return generation;
+    }
+    const image = this.#imageOf(generation);
     const inUse = new Set<string>();
     const globals = image.globals();
     this.#policies.use(globals);
@@ -173,7 +179,7 @@ export class Acceptor implements AcceptorContext {
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
   keysHeard(): Promise<void> {
-    const { keySets } = this.#newestImage().globals();
+    const { keySets } = this.#imageOf(this.snapshot.generation).globals();
     return this.keySets.heard(
       keySets.map(({ url }) => url),
       KEYS_LIMIT_MS,
@@ -211,8 +217,18 @@ export class Acceptor implements AcceptorContext {
     process.exit(0);
   }
 
-  #newestImage(): ConfigImage {
-    return new ConfigImage(this.#memory.configHalf(halfOf(this.#memory.control.generation())));
+  /** Says that a generation may be read from now on, and looks whether it still may: see `ControlWords`. */
+  #hold(told: Generation): Generation {
+    const { control } = this.#memory;
+    if (told !== control.generation()) {
+      control.acknowledge(this.#slot, told);
+      if (told !== control.canary() && told !== control.generation()) return this.#hold(control.generation());
+    }
+    return told;
+  }
+
+  #imageOf(generation: Generation): ConfigImage {
+    return new ConfigImage(this.#memory.configHalf(halfOf(generation)));
   }
 
   #useThreads(threads: number): void {

@@ -22,7 +22,7 @@ export function runAcceptor(assignment: AcceptorAssignment): void {
     const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
     const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
     const acceptor = new Acceptor(uws, memory, assignment);
-    acceptor.takeOver();
+    acceptor.takeOver(memory.control.generation());
     listen(acceptor);
     acceptor.keysHeard().then(() => serve(acceptor, assignment), giveUp);
   } catch (error) {
@@ -58,7 +58,7 @@ function listen(acceptor: Acceptor): void {
   process.on('message', (message: ToAcceptor) => {
     switch (message.kind) {
       case 'take-over':
-        tell({ kind: 'acknowledged', generation: acceptor.takeOver() });
+        tell({ kind: 'acknowledged', generation: acceptor.takeOver(message.generation) });
         return;
       case 'drain':
         acceptor.drain(message.quiet, message.limit);

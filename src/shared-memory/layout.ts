@@ -26,7 +26,7 @@
 export const MAGIC = 0x504e5354;
 
 /** Raised with every change to this file's words or to the slab's; a process that finds another number refuses the memory. */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 /** Where an acceptor finds the memory: after stdin, stdout, stderr and the IPC channel. */
 export const SHARED_MEMORY_FD = 4;
@@ -51,6 +51,11 @@ export const CONTROL = {
   SERIES: 7,
   ENDPOINT_PAGES: 8,
   FLIGHT_PAGES: 9,
+  /**
+   * Generation that some acceptors alone were told to serve, in the other half; 0: none. Set after that half is filled, and
+   * cleared before anything else is done with it: see `Publisher`.
+   */
+  CANARY_GENERATION: 10,
 } as const;
 
 export const CONTROL_HEADER_WORDS = 16;
@@ -60,7 +65,7 @@ export const SLOT = {
   PID: 0,
   /** Seconds since the acceptor started, raised by a timer: a loop that hangs stops raising it. */
   HEARTBEAT: 1,
-  /** The generation this acceptor serves; the other half may be refilled once all live slots show the newest. */
+  /** The generation this acceptor serves; the other half may be refilled once all live slots show the one that is live. */
   ACKNOWLEDGED_GENERATION: 2,
   OPEN_CONNECTIONS: 3,
   EXCHANGES_IN_FLIGHT: 4,

@@ -74,13 +74,13 @@ export class Observation implements MetricsSource, AdminSource {
   }
 
   endpoints(): readonly EndpointReading[] {
-    const { endpoints, compiled } = this.#supervisor;
-    return readEndpoints(endpoints, compiled.globals.upstreams, sharedNow());
+    const { endpoints, live } = this.#supervisor;
+    return readEndpoints(endpoints, live.globals.upstreams, sharedNow());
   }
 
   refusedRetries(): readonly RefusedRetries[] {
-    const { endpoints, compiled } = this.#supervisor;
-    return readRefusedRetries(endpoints, compiled.globals.upstreams);
+    const { endpoints, live } = this.#supervisor;
+    return readRefusedRetries(endpoints, live.globals.upstreams);
   }
 
   async metrics(): Promise<{ text: string; contentType: string }> {
@@ -92,15 +92,19 @@ export class Observation implements MetricsSource, AdminSource {
   }
 
   status(): Status {
-    const { startedAt, viaPseudonym, configPath, publishedAt, lastRefusal } = this.#supervisor;
+    const { startedAt, viaPseudonym, source, publication } = this.#supervisor;
+    const { live, publishedAt, lastRefusal, sourceId } = publication;
     return {
       version: this.version,
       instance: viaPseudonym,
       startedAt: startedAt.toISOString(),
       uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1000),
       config: {
-        source: configPath,
+        source: source.description,
         generation: this.publishedGeneration(),
+        snapshot: live.id,
+        label: live.label,
+        sourceSnapshot: sourceId,
         publishedAt: publishedAt.toISOString(),
         lastError: lastRefusal === null ? null : { at: lastRefusal.at.toISOString(), message: lastRefusal.message },
       },

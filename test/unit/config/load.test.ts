@@ -84,7 +84,7 @@ const LINES: readonly (readonly [line: string, said: string])[] = [
   ['runtime: { memroy: {} }', '6:12: unknown key "memroy", did you mean "memory"?'],
   [
     'runtime: { zzzzzz: 1 }',
-    '6:12: unknown key "zzzzzz", expected one of acceptors, offload, memory, quotaStore, drainTimeout',
+    '6:12: unknown key "zzzzzz", expected one of acceptors, offload, memory, quotaStore, history, drainTimeout',
   ],
   [
     'runtime: { acceptors: many }',
