@@ -2,15 +2,18 @@
  * Which snapshot is live, and every way to change that: a reload of the source, a rollback, a canary that is promoted. Changes
  * are carried out one after the other, and each becomes an entry of the history, whatever comes of it.
  */
-import type { Generation } from '../brand.ts';
+import type { Generation, SeriesId } from '../brand.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
+import type { SeriesName } from '../config/series.ts';
 import type { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileSuccess } from '../offload/protocol.ts';
+import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import { Canary, type CanaryOptions, type CanaryStatus } from './canary/canary.ts';
 import type { ConfigSource, FetchedConfig } from './config-source.ts';
 import type { Fleet } from './fleet.ts';
 import { type ConfigSnapshot, identify } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
-import type { Cause, HistoryEntry, HistoryEvent } from './history/history-entry.ts';
+import type { Cause, HistoryEvent } from './history/history-entry.ts';
 import type { Publisher } from './publisher.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
@@ -35,9 +38,11 @@ export interface PublicationHost {
   readonly fleet: Fleet;
   readonly history: History;
   readonly source: ConfigSource;
+  readonly memory: SharedMemory;
   readonly isStopping: boolean;
-  /** Before acceptors are told of it: what a snapshot names must be there when its first request comes. */
-  prepare(snapshot: ConfigSnapshot): Promise<void>;
+  nameOf(series: SeriesId): SeriesName | null;
+  /** Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary. */
+  prepare(snapshots: readonly ConfigSnapshot[]): Promise<void>;
   /** Once it is the newest generation, before all acceptors have acknowledged it. */
   onLive(snapshot: ConfigSnapshot): void;
   /** The settings of a listener have changed: they arrive with new processes. */
@@ -45,8 +50,20 @@ export interface PublicationHost {
   report(message: string): void;
 }
 
+interface Change {
+  readonly event: HistoryEvent;
+  readonly cause: Cause;
+  readonly evidence: CanaryStatus | null;
+  /** When it was wished for, on the monotonic clock. */
+  readonly asked: number;
+}
+
 export class Publication {
   live: ConfigSnapshot;
+  /** On trial; null: nothing. */
+  canary: Canary | null = null;
+  /** How the last trial ended; null: there was none. */
+  lastCanary: CanaryStatus | null = null;
   publishedAt = new Date();
   /** Why the newest text was not taken; null when it was. */
   lastRefusal: { readonly at: Date; readonly message: string } | null = null;
@@ -69,34 +86,80 @@ export class Publication {
   begin(cause: Cause): void {
     const { publisher } = this.#host;
     publisher.publish(this.live.image);
-    this.#record('published', this.live, cause, null, true);
+    this.#record('published', this.live, cause, null);
     this.#host.onLive(this.live);
   }
 
   /** Reads the source again and publishes what is there; what is not valid changes nothing. */
   reload(cause: Cause): Promise<ChangeOutcome> {
-    const asked = performance.now();
-    return this.#sequence.run(async () => {
+    return this.#next(async (asked) => {
       const snapshot = await this.#compile(cause);
-      return snapshot === null ? this.#notTaken(null) : this.#publish(snapshot, 'published', cause, asked);
+      return snapshot === null ? this.#notTaken(null) : this.#publish(snapshot, { event: 'published', cause, asked });
     });
   }
 
   /** Publishes a snapshot of the history again. @param id null: the one that was live before this one */
   rollback(id: string | null, cause: Cause): Promise<ChangeOutcome> {
-    const asked = performance.now();
-    return this.#sequence.run(async () => {
+    return this.#next(async (asked) => {
       const wanted = id ?? this.previous;
       if (wanted === null) return this.#refused('there is no earlier snapshot to go back to');
       try {
         const snapshot = await this.#host.history.load(wanted);
         const diagnostics = restartNeeded(this.live, snapshot, wanted);
         if (diagnostics.length > 0) return this.#refused(linesOf(diagnostics));
-        return await this.#publish(snapshot, 'rolled-back', cause, asked);
+        return await this.#publish(snapshot, { event: 'rolled-back', cause, asked });
       } catch (error) {
         return this.#refused((error as Error).message);
       }
     });
+  }
+
+  /**
+   * Reads the source again and puts what is there on trial: see `canary/`. Resolves when it is promoted or given up.
+   * A change that is asked for meanwhile ends the trial.
+   */
+  tryOut(options: CanaryOptions, cause: Cause): Promise<ChangeOutcome> {
+    return this.#next(async (asked) => {
+      const snapshot = await this.#compile(cause);
+      if (snapshot === null) return this.#notTaken(null);
+      const obstacle = this.#whyNoCanary(snapshot, options);
+      if (obstacle !== null) return this.#refused(obstacle);
+      const { publisher, fleet } = this.#host;
+      await this.#host.prepare([this.live, snapshot]);
+      this.canary = new Canary(this.#host, publisher.stage(snapshot.image), options);
+      this.#record('canary-begun', snapshot, cause, null);
+      const isGood = await this.canary.run();
+      const evidence = this.canary.status;
+      this.canary = null;
+      this.lastCanary = evidence;
+      if (isGood)
+        return this.#makeLive(snapshot, publisher.promote(), { event: 'canary-promoted', cause, evidence, asked });
+      publisher.discard();
+      fleet.announce(publisher.generation);
+      await this.#host.prepare([this.live]);
+      await publisher.settled(fleet);
+      this.#record('canary-aborted', snapshot, cause, evidence);
+      this.#host.report(
+        `the canary ${nameOf(snapshot)} was given up; generation ${publisher.generation} goes on. ${evidence.reason}`,
+      );
+      return { ...this.#refused(evidence.reason!), id: snapshot.id };
+    });
+  }
+
+  #whyNoCanary(snapshot: ConfigSnapshot, { acceptors }: CanaryOptions): string | null {
+    const { fleet } = this.#host;
+    if (acceptors >= fleet.acceptors.filter(({ isDraining }) => !isDraining).length)
+      return `a canary on ${acceptors} acceptors leaves none to compare it with, expected fewer than there are`;
+    if (listenersChanged(this.live, snapshot))
+      return 'the settings of a listener change, which arrive with new processes: they cannot be tried out on some';
+    return null;
+  }
+
+  /** A change that waits for its turn. @param task is told when the change was asked for; must not reject */
+  #next(task: (asked: number) => Promise<ChangeOutcome>): Promise<ChangeOutcome> {
+    const asked = performance.now();
+    this.canary?.abort('another change was asked for');
+    return this.#sequence.run(() => task(asked));
   }
 
   /** Id of the snapshot that was live before the one that is; null: none is known. */
@@ -105,12 +168,7 @@ export class Publication {
     return before?.id ?? null;
   }
 
-  /** Runs what must not happen while another change is under way. The task must not reject. */
-  exclusively<T>(task: () => Promise<T>): Promise<T> {
-    return this.#sequence.run(task);
-  }
-
-  /** Null when it cannot be taken, which has been said and written down then. Only within `exclusively`. */
+  /** Null when it cannot be taken, which has been said and written down then. */
   async #compile(cause: Cause): Promise<ConfigSnapshot | null> {
     const { source, publisher, fleet, pool } = this.#host;
     await publisher.settled(fleet);
@@ -151,18 +209,23 @@ export class Publication {
     return snapshot;
   }
 
-  async #publish(snapshot: ConfigSnapshot, event: HistoryEvent, cause: Cause, asked: number): Promise<ChangeOutcome> {
+  async #publish(snapshot: ConfigSnapshot, change: Omit<Change, 'evidence'>): Promise<ChangeOutcome> {
     const { publisher, fleet } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return this.#notTaken(snapshot.id);
-    await this.#host.prepare(snapshot);
+    await this.#host.prepare([snapshot]);
+    return this.#makeLive(snapshot, publisher.publish(snapshot.image), { ...change, evidence: null });
+  }
+
+  /** What follows once a snapshot is the newest generation. */
+  async #makeLive(snapshot: ConfigSnapshot, generation: Generation, change: Change): Promise<ChangeOutcome> {
+    const { publisher, fleet } = this.#host;
     const rollNeeded = listenersChanged(this.live, snapshot);
-    const generation = publisher.publish(snapshot.image);
     this.#nowLive(snapshot);
     fleet.announce(generation);
     await publisher.settled(fleet);
-    const liveAfterMs = performance.now() - asked;
-    this.#record(event, snapshot, cause, null, true);
+    const liveAfterMs = performance.now() - change.asked;
+    this.#record(change.event, snapshot, change.cause, change.evidence);
     if (!this.#host.isStopping) {
       const seconds = (liveAfterMs / 1000).toFixed(2);
       this.#host.report(
@@ -198,15 +261,12 @@ export class Publication {
     this.#host.report(`the config was not taken; generation ${publisher.generation} goes on.\n${message}`);
   }
 
-  #record(event: HistoryEvent, snapshot: ConfigSnapshot, cause: Cause, evidence: object | null, isLive: boolean): void {
+  #record(event: HistoryEvent, snapshot: ConfigSnapshot, cause: Cause, evidence: CanaryStatus | null): void {
     const { history, publisher } = this.#host;
     const { id, label, source, routes } = snapshot;
-    const entry: Omit<HistoryEntry, 'number' | 'at'> = {
-      ...{ event, id, label, source, routes, cause, evidence },
-      generation: publisher.generation,
-      message: null,
-    };
-    history.add(entry, isLive ? { ...snapshot, numbering: publisher.numbering } : null);
+    const entry = { event, id, label, source, routes, cause, evidence, message: evidence?.reason ?? null };
+    const numbered = { ...entry, generation: isLive(event) ? publisher.generation : null };
+    history.add(numbered, isLive(event) ? { ...snapshot, numbering: publisher.numbering } : null);
   }
 
   #notTaken(id: string | null): ChangeOutcome {

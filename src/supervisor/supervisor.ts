@@ -8,7 +8,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import type { AcceptorSlot, Millis } from '../brand.ts';
+import type { AcceptorSlot, Millis, SeriesId } from '../brand.ts';
+import type { SeriesName } from '../config/series.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { releaseFlights } from '../shared-memory/flight-table.ts';
@@ -196,6 +197,7 @@ export class Supervisor implements PublicationHost {
       return;
     }
     this.#stopping = true;
+    this.publication.canary?.abort('the gateway is stopping');
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();
@@ -212,9 +214,13 @@ export class Supervisor implements PublicationHost {
     return this.publication.live;
   }
 
+  nameOf(series: SeriesId): SeriesName | null {
+    return this.publisher.nameOf(series);
+  }
+
   /** Keys are with the acceptors before the routes that want them. */
-  async prepare({ globals }: ConfigSnapshot): Promise<void> {
-    await this.keySets.use(globals.keySets);
+  async prepare(snapshots: readonly ConfigSnapshot[]): Promise<void> {
+    await this.keySets.use(snapshots.flatMap(({ globals }) => globals.keySets));
   }
 
   onLive({ globals, settings }: ConfigSnapshot): void {
