@@ -4,7 +4,9 @@
  * `Atomics.notify` does not reach another process.
  */
 import type { Generation, Millis } from './brand.ts';
+import type { LogLevel } from './config/schema/log-level.ts';
 import type { Purge } from './decision/policies/cache/purge.ts';
+import type { LimitWindow } from './decision/policies/host.ts';
 
 /** How an acceptor is started: its place in shared memory and the inherited listening sockets. In its environment, as JSON. */
 export interface AcceptorAssignment {
@@ -19,6 +21,16 @@ export const ASSIGNMENT_VARIABLE = 'PENSTOCK_ACCEPTOR';
 
 /** After the shared memory (see shared-memory/layout.ts). */
 export const FIRST_LISTENING_FD = 5;
+
+/** Something that an operator has changed by hand, on top of the config. */
+export type Lever =
+  /** Every request of the route is answered by the gateway, 503 `route_disabled`. */
+  | { readonly kind: 'kill-route'; readonly route: string }
+  /** Every `rateLimit` of the route has this one window in place of its own. */
+  | { readonly kind: 'limit'; readonly route: string; readonly window: LimitWindow }
+  /** Nothing new is sent to the endpoint, named as in metrics: `http://host:port`. */
+  | { readonly kind: 'endpoint-out'; readonly upstream: string; readonly endpoint: string }
+  | { readonly kind: 'log-level'; readonly level: LogLevel };
 
 export type ToAcceptor =
   /**
@@ -37,6 +49,8 @@ export type ToAcceptor =
       readonly url: string;
       readonly keys: readonly Readonly<Record<string, unknown>>[] | null;
     }
+  /** What operators have changed by hand, all of it: in force from now on, in this snapshot and in those to come. Answered by its number. */
+  | { readonly kind: 'levers'; readonly number: number; readonly levers: readonly Lever[] }
   /** Drop stored responses, then say how many by the same number. */
   | { readonly kind: 'purge-cache'; readonly number: number; readonly purge: Purge };
 
@@ -44,6 +58,7 @@ export type FromAcceptor =
   /** It accepts connections on all listeners. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'acknowledged'; readonly generation: Generation }
+  | { readonly kind: 'levers-applied'; readonly number: number }
   | { readonly kind: 'cache-purged'; readonly number: number; readonly dropped: number }
   /** It cannot serve and is about to exit; one sentence for the operator. */
   | { readonly kind: 'failed'; readonly reason: string }

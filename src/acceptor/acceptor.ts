@@ -3,7 +3,7 @@ import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
-import type { AcceptorAssignment } from '../ipc.ts';
+import type { AcceptorAssignment, Lever } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
@@ -14,6 +14,7 @@ import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
+import { AppliedLevers } from './applied-levers.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
@@ -55,6 +56,7 @@ export class Acceptor implements AcceptorContext {
   #accessLogKey = '';
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
+  #levers = new AppliedLevers([]);
   readonly #policies: AcceptorPolicies;
   #drainTimer: NodeJS.Timeout | null = null;
 
@@ -154,6 +156,18 @@ export class Acceptor implements AcceptorContext {
       this.#memory.control.acknowledge(this.#slot, generation);
       return generation;
     }
+    this.#use(generation);
+    this.#memory.control.acknowledge(this.#slot, generation);
+    return generation;
+  }
+
+  /** What operators have changed by hand: in force for exchanges that begin from now on. */
+  applyLevers(levers: readonly Lever[]): void {
+    this.#levers = new AppliedLevers(levers);
+    if (this.#snapshot !== null) this.#use(this.#snapshot.generation);
+  }
+
+  #use(generation: Generation): void {
     const image = this.#imageOf(generation);
     const inUse = new Set<string>();
     const globals = image.globals();
@@ -163,6 +177,7 @@ export class Acceptor implements AcceptorContext {
       makeUpstream: (config) => this.#upstreamFor(config, inUse),
       shelf: this.#policies.shelf,
       faults: this.#faults,
+      levers: this.#levers,
     });
     for (const [key, group] of this.#upstreams) {
       if (inUse.has(key)) continue;
@@ -173,8 +188,6 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setWaiting(group.series, 0);
     }
     this.#openAccessLog(globals.accessLog);
-    this.#memory.control.acknowledge(this.#slot, generation);
-    return generation;
   }
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */

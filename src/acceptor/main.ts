@@ -66,6 +66,10 @@ function listen(acceptor: Acceptor): void {
       case 'key-set':
         acceptor.keySets.receive(message.url, message.keys);
         return;
+      case 'levers':
+        acceptor.applyLevers(message.levers);
+        tell({ kind: 'levers-applied', number: message.number });
+        return;
       case 'purge-cache':
         tell({ kind: 'cache-purged', number: message.number, dropped: acceptor.purgeCache(message.purge) });
         return;

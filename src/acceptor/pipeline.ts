@@ -45,7 +45,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     if (route === null) return this.snapshot.allowedMethods(this).length > 0 ? 'method_not_allowed' : 'route_not_found';
     this.route = route;
     this.endsAt = this.acceptor.exchanges.after(route.forward.timeout);
-    return null;
+    return route.isKilled ? 'route_disabled' : null;
   }
 
   /** A piece of the request body. */

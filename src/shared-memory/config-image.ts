@@ -179,6 +179,11 @@ export class ConfigImage {
     return this.#unpackr.unpack(this.#record(id)) as RouteRecord;
   }
 
+  /** All of them, in file order. */
+  *routes(): Generator<RouteRecord> {
+    for (let id = 0; id < this.routeCount; id++) yield this.route(id as RouteId);
+  }
+
   /** As `route`. */
   policy(id: PolicyId): CompiledPolicy {
     return new Unpackr({ useRecords: false }).unpack(this.#record(this.routeCount + id)) as CompiledPolicy;

@@ -26,6 +26,7 @@ import type { ConfigSnapshot } from './history/config-snapshot.ts';
 import { History } from './history/history.ts';
 import type { Cause } from './history/history-entry.ts';
 import { KeySets } from './key-sets/key-sets.ts';
+import { LeverBoard } from './levers/lever-board.ts';
 import {
   closeListeningSockets,
   type ListeningSockets,
@@ -54,6 +55,7 @@ export class Supervisor implements PublicationHost {
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly pool: CompilePool;
+  readonly levers: LeverBoard;
   readonly #health: HealthChecks;
   /** Where the admin API answers; null: nowhere. */
   adminUrl: string | null = null;
@@ -77,6 +79,7 @@ export class Supervisor implements PublicationHost {
     this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
     if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal };
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
+    this.levers = new LeverBoard(history.folder, this);
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
@@ -202,6 +205,7 @@ export class Supervisor implements PublicationHost {
     this.keySets.close();
     this.#health.stop();
     this.source.close();
+    this.levers.close();
     closeListeningSockets(this.sockets);
     await stopped;
     await this.#admin?.close();

@@ -48,7 +48,7 @@ export class History {
   /** How often the disk refused. */
   failures = 0;
   limits: HistoryLimits = { snapshots: 30, bytes: 1024 ** 3 };
-  readonly #folder: string;
+  readonly folder: string;
   readonly #files: SnapshotFiles;
   /** Whether the folder is this gateway's to write to; null: not looked at yet. */
   #isOwn: boolean | null = null;
@@ -59,7 +59,7 @@ export class History {
   #recent: readonly ConfigSnapshot[] = [];
 
   private constructor(folder: string, key: Uint8Array, index: Index, onTrouble: (message: string) => void) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#files = new SnapshotFiles(folder);
     this.key = key;
     this.#index = index;
@@ -151,7 +151,7 @@ export class History {
       if (this.#isOwn === null) await this.#begin();
       const known = await this.#files.list();
       if (snapshot !== null && !known.some(({ id }) => id === snapshot.id)) await this.#files.write(snapshot);
-      await replaceFile(join(this.#folder, 'index.json'), JSON.stringify(this.#index));
+      await replaceFile(join(this.folder, 'index.json'), JSON.stringify(this.#index));
       await this.#removeOldest();
     } catch (error) {
       this.#trouble('the history could not be written', error);
@@ -161,9 +161,9 @@ export class History {
   /** @throws Error when the folder cannot be had: another gateway's, read-only, or the disk is full */
   async #begin(): Promise<void> {
     await this.#files.create();
-    this.#isOwn = takeOwnership(this.#folder);
-    if (!this.#isOwn) throw new Error(`another gateway that runs keeps its own in ${this.#folder}, expected --state`);
-    await replaceFile(join(this.#folder, 'key'), Buffer.from(this.key).toString('hex'));
+    this.#isOwn = takeOwnership(this.folder);
+    if (!this.#isOwn) throw new Error(`another gateway that runs keeps its own in ${this.folder}, expected --state`);
+    await replaceFile(join(this.folder, 'key'), Buffer.from(this.key).toString('hex'));
   }
 
   /** Keeps what was live most recently, as far as there is room. */
