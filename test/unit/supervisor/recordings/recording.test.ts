@@ -20,9 +20,16 @@ class FakeAcceptor implements RecordedAcceptor {
   }
 }
 
+/** What the operator was told. */
+const reports: string[] = [];
+
 function begin(t: TestContext, request: object, count = 2) {
   const acceptors = Array.from({ length: count }, () => new FakeAcceptor());
-  const recordings = new Recordings('a gateway', () => acceptors);
+  const recordings = new Recordings(
+    'a gateway',
+    () => acceptors,
+    (message) => reports.push(message),
+  );
   const parsed = parseRecordingRequest(JSON.stringify(request));
   assert.ok(typeof parsed !== 'string');
   const recording = recordings.start(parsed)!;
@@ -69,6 +76,10 @@ describe('a recording that is being taken', () => {
       [1, 1],
     );
     assert.equal(recordings.stop(recording.number), false);
+    assert.deepEqual(reports.splice(-2), [
+      'recording 1 has begun: every exchange, 3 at most',
+      'recording 1 has ended: 3 exchanges, 0 dropped',
+    ]);
   });
 
   it('counts what acceptors drop, what a dead one had under way, and goes on with the one in its place', async (t) => {
