@@ -183,6 +183,23 @@ describe('a recording taken over the admin API', () => {
     assert.equal(text.match(/"path":"\/big"/g)!.length, end.exchanges);
   });
 
+  it('has the digest of a body that policies look at, too, and of one that comes in chunks', async (t) => {
+    const taken = await take(gateway, { exchanges: 2 });
+    const body = 'y'.repeat(20_000);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    await send(t, gateway, '/mirrored', [], body);
+    const chunked = { method: 'POST', body: new Blob([body]).stream(), duplex: 'half' } as RequestInit;
+    await fetch(new URL('/chunked', gateway.urlOf('public')), chunked);
+    const exchanges = await taken.rest();
+    assert.deepEqual(
+      exchanges.map(({ route, body: found }) => [route, found]),
+      [
+        ['mirrored', { bytes: body.length, sha256 }],
+        ['open', { bytes: body.length, sha256 }],
+      ],
+    );
+  });
+
   it('takes a share, and ends when its time is over', async (t) => {
     const taken = await take(gateway, { share: 0.000001, seconds: 0.2 });
     await send(t, gateway, '/not-picked');
