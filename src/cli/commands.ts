@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'print the hash of a password, for a consumer of the config',
     load: async () => (await import('./hash-password.ts')).hashPasswordCommand,
   },
+  record: {
+    summary: 'record the traffic of a running gateway, without its secrets',
+    load: async () => (await import('./record.ts')).record,
+  },
   'import-log': {
     summary: 'make a recording of the logs of other servers',
     load: async () => (await import('./import-log.ts')).importLog,
