@@ -5,8 +5,10 @@ import { describe, it, type TestContext } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { ImportReport } from '../../../src/cli/import-log/import-page.ts';
 import { importLog } from '../../../src/cli/import-log.ts';
+import { LOG_FORMATS } from '../../../src/recording/import/formats.ts';
 import { readRecording } from '../../../src/recording/read-recording.ts';
 import type { RecordedExchange } from '../../../src/recording/recorded-exchange.ts';
+import { penstock } from '../../support/penstock-command.ts';
 import { repositoryRoot } from '../../support/repository-root.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -143,6 +145,22 @@ describe('penstock import-log', () => {
     assert.equal(status, 1);
     assert.match(stdout, /NOT READ TO ITS END: unexpected end of file/);
     assert.ok((await run.exchanges()).length > 0);
+  });
+
+  it('leaves nothing behind when the recording cannot be written', async (t) => {
+    const run = new Import(t);
+    const log = run.file('access.log', lineAt('03', '/a').repeat(20_000));
+    let stderr = '';
+    const output = { out: () => {}, error: (text: string) => void (stderr += text) };
+    assert.equal(await importLog([log, '--out', run.path('no/such.gz')], output), 1);
+    assert.match(stderr, /ENOENT/);
+    assert.deepEqual(run.files(), ['access.log']);
+  });
+
+  it('is a command of penstock, and explains itself', () => {
+    const { status, stdout } = penstock(['import-log', '--help']);
+    assert.equal(status, 0);
+    for (const { name } of LOG_FORMATS) assert.ok(stdout.includes(`    ${name} `), name);
   });
 
   it('leaves nothing behind when what is rejected cannot be written', async (t) => {

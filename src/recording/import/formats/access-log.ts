@@ -18,6 +18,7 @@ import {
   parseStatus,
   REASONS,
   type RequestLine,
+  timeOrNull,
 } from '../request-line.ts';
 import { unescapeLog } from './unescape-log.ts';
 
@@ -25,7 +26,7 @@ import { unescapeLog } from './unescape-log.ts';
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*(?:"|$)';
 // A bound on the time, so that a long line of brackets is not looked through again from each of them.
 const LINE = new RegExp(`^([^"]*?) \\[([^\\]"]{1,64})\\] (${QUOTED}) (\\S+) (-|\\d{1,15})(?= |$)(.*)$`, 's');
-const TIME = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d):(\d\d):(\d\d)(\.\d{1,6})? ([+-])(\d\d)(\d\d)$/;
+const TIME = /^([0-3]\d)\/(\w{3})\/(\d{4}):([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,6})? ([+-])(\d\d)(\d\d)$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const TRAILING = new RegExp(`([\\w$]+=)?(${QUOTED}|\\S+)`, 'gs');
 
@@ -119,7 +120,7 @@ function parseTime(text: string): number | null {
   const fractionMs = Math.round(Number(parts[7] ?? 0) * 1000);
   const zoneMinutes = Number(parts[9]) * 60 + Number(parts[10]);
   const localMs = Date.UTC(year, month, day, hour, minute, second) + fractionMs;
-  return localMs + (parts[8] === '+' ? -1 : 1) * zoneMinutes * 60_000;
+  return timeOrNull(localMs + (parts[8] === '+' ? -1 : 1) * zoneMinutes * 60_000);
 }
 
 function parseTrailing(text: string): Trailing {
