@@ -36,6 +36,11 @@ interface Origin {
   readonly isTls: boolean;
 }
 
+interface LoggedTime {
+  readonly ms: number;
+  readonly isWholeSecond: boolean;
+}
+
 /** What stands behind the size. */
 interface Trailing {
   /** Referer, user agent and, where it is one, X-Forwarded-For. */
@@ -44,35 +49,32 @@ interface Trailing {
   readonly upstreamMs: number | null;
 }
 
+interface Ending extends Trailing {
+  readonly status: number;
+  readonly responseBytes: number;
+}
+
 function readLine(line: string): LoggedRequest | Rejection {
   const fields = LINE.exec(line);
   if (fields === null) return rejected(REASONS.line);
   const [, before, when, request, statusText, bytesText, behind] = fields as unknown as string[];
   const origin = parseOrigin(before!);
   if (origin === null) return rejected(REASONS.line);
-  const loggedMs = parseTime(when!);
-  if (loggedMs === null) return rejected(REASONS.time);
+  const time = parseTime(when!);
+  if (time === null) return rejected(REASONS.time);
   const status = parseStatus(statusText!);
   if (status === null) return rejected(REASONS.status);
   const asked = parseRequestLine(unquote(request!));
   if ('rejected' in asked) return asked;
   // The common format writes a size of 0 as -.
-  const answer = { status, responseBytes: parseBytes(bytesText!) ?? 0 };
-  return loggedRequest(origin, loggedMs, asked, answer, parseTrailing(behind!));
+  return loggedRequest(origin, time, asked, { status, responseBytes: parseBytes(bytesText!) ?? 0, ...parseTrailing(behind!) });
 }
 
-function loggedRequest(
-  origin: Origin,
-  loggedMs: number,
-  asked: RequestLine,
-  answer: Pick<LoggedRequest, 'status' | 'responseBytes'>,
-  { quoted, tookMs, upstreamMs }: Trailing,
-): LoggedRequest {
-  const isWholeSecond = Number.isInteger(loggedMs / 1000);
-  const [referer, agent, forwardedFor] = quoted;
+function loggedRequest(origin: Origin, time: LoggedTime, asked: RequestLine, end: Ending): LoggedRequest {
+  const [referer, agent, forwardedFor] = end.quoted;
   return {
-    arrivedMs: arrivalOf(loggedMs, isWholeSecond, tookMs),
-    isWholeSecond,
+    arrivedMs: arrivalOf(time.ms, time.isWholeSecond, end.tookMs),
+    isWholeSecond: time.isWholeSecond,
     scheme: asked.scheme ?? (origin.isTls ? 'https' : null),
     method: asked.method,
     host: asked.host ?? origin.host,
@@ -84,8 +86,9 @@ function loggedRequest(
     ]),
     body: null,
     client: origin.client,
-    ...answer,
-    upstreamMs,
+    status: end.status,
+    responseBytes: end.responseBytes,
+    upstreamMs: end.upstreamMs,
   };
 }
 
@@ -104,7 +107,7 @@ function withoutDefaultPort(vhost: string): Pick<Origin, 'host' | 'isTls'> {
   return { host: vhost.replace(/:(?:80|443)$/, ''), isTls };
 }
 
-function parseTime(text: string): number | null {
+function parseTime(text: string): LoggedTime | null {
   const parts = TIME.exec(text);
   if (parts === null) return null;
   const [day, , year, hour, minute, second] = parts.slice(1, 7).map(Number) as [
@@ -120,7 +123,8 @@ function parseTime(text: string): number | null {
   const fractionMs = Math.round(Number(parts[7] ?? 0) * 1000);
   const zoneMinutes = Number(parts[9]) * 60 + Number(parts[10]);
   const localMs = Date.UTC(year, month, day, hour, minute, second) + fractionMs;
-  return timeOrNull(localMs + (parts[8] === '+' ? -1 : 1) * zoneMinutes * 60_000);
+  const ms = timeOrNull(localMs + (parts[8] === '+' ? -1 : 1) * zoneMinutes * 60_000);
+  return ms === null ? null : { ms, isWholeSecond: parts[7] === undefined };
 }
 
 function parseTrailing(text: string): Trailing {
