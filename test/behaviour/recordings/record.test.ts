@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { readRecording as read, readRecording } from '../../../src/recording/read-recording.ts';
+import { readRecording } from '../../../src/recording/read-recording.ts';
 import type { RecordedExchange } from '../../../src/recording/recorded-exchange.ts';
 import { until } from '../../support/admin.ts';
 import { within } from '../../support/deadline.ts';
@@ -24,8 +24,7 @@ let gateway: Gateway;
 before(async () => {
   const origin = await simpleOrigin(file, (request, response) => {
     request.resume();
-    request.on('end', () => response.end(request.url?.startsWith('/slow') ? '' : 'twelve bytes'));
-    if (request.url?.startsWith('/slow')) response.writeHead(200).flushHeaders();
+    request.on('end', () => response.end('twelve bytes'));
   });
   gateway = await recordedGateway(file, origin.url);
 });
