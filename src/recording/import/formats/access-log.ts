@@ -67,7 +67,11 @@ function readLine(line: string): LoggedRequest | Rejection {
   const asked = parseRequestLine(unquote(request!));
   if ('rejected' in asked) return asked;
   // The common format writes a size of 0 as -.
-  return loggedRequest(origin, time, asked, { status, responseBytes: parseBytes(bytesText!) ?? 0, ...parseTrailing(behind!) });
+  return loggedRequest(origin, time, asked, {
+    status,
+    responseBytes: parseBytes(bytesText!) ?? 0,
+    ...parseTrailing(behind!),
+  });
 }
 
 function loggedRequest(origin: Origin, time: LoggedTime, asked: RequestLine, end: Ending): LoggedRequest {
