@@ -87,11 +87,11 @@ function requestFrom(columns: Columns, day: string | null): LoggedRequest | Reje
   };
 }
 
-/** `cs-uri`, or `cs-uri-stem` with `cs-uri-query`. */
+/** `cs-uri`, or `cs-uri-stem` with `cs-uri-query`; null when there is no such column, the empty text when there is nothing in it. */
 function targetOf(columns: Columns): string | null {
-  const stem = presentOf(columns, 'cs-uri-stem');
-  if (stem === null) return columns.get('cs-uri') ?? (columns.has('cs-uri-stem') ? '' : null);
-  const query = presentOf(columns, 'cs-uri-query');
+  if (!columns.has('cs-uri-stem') && !columns.has('cs-uri')) return null;
+  const stem = presentOf(columns, 'cs-uri-stem') ?? presentOf(columns, 'cs-uri') ?? '';
+  const query = stem.includes('?') ? null : presentOf(columns, 'cs-uri-query');
   return encodeNonAscii(query === null ? stem : `${stem}?${query}`);
 }
 
