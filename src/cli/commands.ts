@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'record the traffic of a running gateway, without its secrets',
     load: async () => (await import('./record.ts')).record,
   },
+  'import-log': {
+    summary: 'make a recording of the logs of other servers',
+    load: async () => (await import('./import-log.ts')).importLog,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 
