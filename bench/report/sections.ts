@@ -15,6 +15,7 @@ import {
   overheadOf,
   overRuns,
   percentileOfRun,
+  routeCount,
   routesOf,
   type Series,
 } from './series.ts';
@@ -66,15 +67,14 @@ export function latencySection(series: readonly Series[]): Markup | null {
   if (open.length === 0) return null;
   const curves =
     open.length > 1 ? open.map(({ label, latency }) => ({ label, histogram: latency })) : curvesOf(open[0]);
-  const left = open.length > 1 ? 0 : routesOf(open[0]).length - MOST_ROUTES;
-  const others = left > 0 ? ` The table below has ${count(left)} more.` : '';
+  const left = open.length > 1 ? 0 : routeCount(open[0]) - MOST_ROUTES;
+  const others = left > 0 ? ` There are ${count(left)} more routes.` : '';
   const caption = `From when a request was due to the last byte of its answer. Each further nine takes as much room as the one before.${others}`;
   return section('Latency by percentile', null, percentileChart('Latency by percentile', curves, caption));
 }
 
 function curvesOf(series: Series): Curve[] {
-  const routes = routesOf(series);
-  const shown = routes.length === 1 ? [] : routes.slice(0, MOST_ROUTES);
+  const shown = routeCount(series) === 1 ? [] : routesOf(series, MOST_ROUTES);
   const overhead = overheadOf(series);
   return [
     { label: 'all routes', histogram: series.latency },

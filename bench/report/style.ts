@@ -13,10 +13,11 @@ export const STYLE = new Markup(`
 --good:#62d69c;--good-ground:#11301f;--bad:#ff958b;--bad-ground:#3b1b19;--unsure:#f0c75e;--unsure-ground:#322911;
 --c0:#5ab1f0;--c1:#ff9650;--c2:#3fcf9f;--c3:#ef93c5;--c4:#e5c252;--c5:#a7a4ff;--c6:#66d2e6;--c7:#c9ccd1;
 --on-stage:#f2f3f5;--s0:#1d5a8a;--s1:#484d9c;--s2:#12634c;--s3:#8a4513;--s4:#6b5408;--s5:#7d3562;--s6:#1a6475;--s7:#8c332b;--s8:#4a4e56;--s9:#383b41}}
+a{color:var(--c0)}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
-main{max-width:60rem;margin:0 auto;padding:clamp(1.25rem,4vw,3.5rem) clamp(1rem,4vw,2rem) 5rem}
+main{max-width:68rem;margin:0 auto;padding:clamp(1.25rem,4vw,3.5rem) clamp(1rem,4vw,2rem) 5rem}
 h1{font-size:clamp(1.6rem,1.2rem + 2vw,2.4rem);line-height:1.15;letter-spacing:-.02em;margin:.2rem 0 .5rem;font-weight:650}
 h2{font-size:1.2rem;line-height:1.3;letter-spacing:-.01em;margin:0 0 .4rem;font-weight:650}
 h3{font-size:.95rem;margin:1.5rem 0 .25rem;font-weight:600}
