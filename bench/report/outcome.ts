@@ -60,7 +60,7 @@ function broken(verdict: Verdict): string {
     case 'errors':
       return `${subject} fails too often. ${budget} of the requests may fail; ${measured} did.`;
     case 'ratio':
-      return `${subject} is worse than its baseline. ${figure} may be ${budget} of it at most; it was ${measured}.`;
+      return `${subject} is worse than its baseline: ${figure} may be ${budget} of it at most, and was ${measured}.`;
   }
 }
 

@@ -132,8 +132,8 @@ describe('a report of the bench', () => {
       'Route search fails too often. 0.10% of the requests may fail; 2.00% did.',
     );
     assert.equal(
-      sentenceOf({ of: 'ratio', route: '-', figure: 'CPU a request', budget: 1.1, measured: [1.2, 1.4] }),
-      'The whole is worse than its baseline. CPU a request may be 1.10× of it at most; it was 1.30×.',
+      sentenceOf({ of: 'ratio', route: '-', figure: 'cpu per request', budget: 1.1, measured: [1.2, 1.4] }),
+      'The whole is worse than its baseline: cpu per request may be 1.10× of it at most, and was 1.30×.',
     );
   });
 
