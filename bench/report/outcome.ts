@@ -2,7 +2,7 @@
 import type { BenchResult, Judgement, Verdict } from '../run/run-result.ts';
 import { spread } from '../statistics.ts';
 import { count, duration, paceText, verdictFigure } from './format.ts';
-import { cpuPerRequest, isOpenLoop, overRuns, percentileOfRun, type Series } from './series.ts';
+import { countsNothing, cpuPerRequest, isOpenLoop, overRuns, percentileOfRun, type Series } from './series.ts';
 
 export type Tone = 'good' | 'bad' | 'unsure' | 'plain';
 
@@ -37,14 +37,14 @@ export function measuredFigure({ of, measured }: Verdict): string {
 export const verdictSubject = ({ of, figure }: Verdict): string =>
   of === 'errors' ? OF.errors : of === 'ratio' ? `${figure}, ${OF.ratio}` : `${figure} of ${OF[of]}`;
 
-/** `p99` of answers as "99 of 100 answers", `p99.9` as "999 of 1,000 answers". */
+/** `p99` of answers as "99 of 100 answers", `p999` and `p99.9` as "999 of 1,000 answers". */
 function shareOf(figure: string, noun: string): string {
   if (figure === 'p50') return `Half of the ${noun}`;
   if (figure === 'max') return `All ${noun}`;
   const [, whole, digits = ''] = /^p(\d+)(?:\.(\d+))?$/.exec(figure) ?? [];
-  return whole === undefined
-    ? `${figure} of the ${noun}`
-    : `${count(Number(whole + digits))} of ${count(100 * 10 ** digits.length)} ${noun}`;
+  if (whole === undefined) return `${figure} of the ${noun}`;
+  const nines = whole + digits;
+  return `${count(Number(nines))} of ${count(10 ** Math.max(2, nines.length))} ${noun}`;
 }
 
 function broken(verdict: Verdict): string {
@@ -91,7 +91,10 @@ function verdictSentence({ outcome, verdicts }: Judgement): string {
 
 function loadSentence(open: readonly Series[]): string {
   if (open.length === 0) return 'Requests went in a closed loop, which measures capacity and says nothing of latency.';
-  return open.length === 1 ? latencySentence(open[0]) : comparison(open);
+  const warning = open.every(countsNothing)
+    ? ' The generator was starved in every run, so that none counts: these figures are of all of them.'
+    : '';
+  return (open.length === 1 ? latencySentence(open[0]) : comparison(open)) + warning;
 }
 
 function latencySentence(series: Series): string {

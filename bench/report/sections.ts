@@ -44,7 +44,7 @@ export function tableMarkup({ columns, rows, hasTotal }: Table, caption: string)
       )}</tr>\n`,
   );
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table${hasTotal ? markup` class="total"` : null}>
-<thead><tr>${columns.map(({ title }, index) => markup`<th scope="col" class="${kind(index)}" style="min-width:${Math.min(widths[index] + 4, MOST_CHARACTERS)}ch">${title}</th>`)}</tr></thead>
+<thead><tr>${columns.map(({ title }, index) => markup`<th scope="col" class="${kind(index)}" style="min-width:${Math.min(widths[index] * 0.88 + 3, MOST_CHARACTERS)}ch">${title}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>\n`;
 }
 

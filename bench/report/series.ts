@@ -33,6 +33,8 @@ export interface RouteFigures {
 }
 
 const isCounted = (run: RunResult): boolean => run.load.generator.starved === null;
+/** None of its runs counts, and its figures rest on all of them. */
+export const countsNothing = ({ counted }: Series): boolean => !counted.some(isCounted);
 export const isOpenLoop = ({ pace }: Series): boolean => pace.kind !== 'closed';
 
 export function seriesOf(result: BenchResult): Series[] {

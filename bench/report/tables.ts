@@ -151,11 +151,15 @@ export function answerTable(series: readonly Series[]): Table {
   ] as const;
   const rows = series.flatMap((each) => {
     const sent = each.counted.reduce((sum, { load }) => sum + load.total.sent, 0);
+    const hasErrors = each.counted.some(({ load }) => load.total.errors > 0);
+    // A status of the gateway or its origin may be what was expected: a recording holds them too.
+    const toneOf = (field: string, key: string): Tone =>
+      field === 'byFailure' || (hasErrors && (field === 'byErrorCode' || key.startsWith('5'))) ? 'bad' : 'plain';
     return kinds.flatMap(([title, field]) =>
       tally(each, field).map(([key, value]) => [
         text(each.label),
         text(title),
-        { text: key, tone: field === 'byStatus' && /^[1-4]/.test(key) ? ('plain' as const) : ('bad' as const) },
+        { text: key, tone: toneOf(field, key) },
         text(count(value)),
         text(percent(value / sent)),
       ]),
