@@ -24,7 +24,7 @@ import type { Table } from './tables.ts';
 /** Curves of routes in one chart; more cannot be told apart. */
 const MOST_ROUTES = 5;
 const MOST_UNFOLDED = 2;
-/** A column of words is as wide as its longest one up to here; what is longer breaks. */
+/** Longer words and sentences break. */
 const MOST_CHARACTERS = 30;
 
 export function section(title: string, lead: string | null, ...parts: readonly Part[]): Markup {
@@ -33,18 +33,16 @@ export function section(title: string, lead: string | null, ...parts: readonly P
 
 /** A row has the tone of its first cell; columns that say something else keep their own. */
 export function tableMarkup({ columns, rows, hasTotal }: Table, caption: string): Markup {
-  const widths = columns.map(({ title }, index) =>
-    Math.max(title.length / 2, ...rows.map((cells) => [...cells[index].text].length)),
-  );
   const kind = (index: number): string => (columns[index].isNumber ? 'number' : 'word');
   const body = rows.map(
     (cells) =>
       markup`<tr class="${cells[0].tone ?? 'plain'}">${cells.map(
-        ({ text, tone }, index) => markup`<td class="${kind(index)} ${tone ?? 'plain'}">${text}</td>`,
+        ({ text, tone }, index) =>
+          markup`<td class="${kind(index)}${text.length > MOST_CHARACTERS ? ' long' : ''} ${tone ?? 'plain'}">${text}</td>`,
       )}</tr>\n`,
   );
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table${hasTotal ? markup` class="total"` : null}>
-<thead><tr>${columns.map(({ title }, index) => markup`<th scope="col" class="${kind(index)}" style="min-width:${Math.min(widths[index] * 0.88 + 3, MOST_CHARACTERS)}ch">${title}</th>`)}</tr></thead>
+<thead><tr>${columns.map(({ title }, index) => markup`<th scope="col" class="${kind(index)}">${title}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>\n`;
 }
 
