@@ -1,5 +1,4 @@
 /** The parts of `report.html` that are drawn or laid out. */
-
 import type { RunResult } from '../run/run-result.ts';
 import { lookOf } from './charts/frame.ts';
 import { type Curve, percentileChart } from './charts/percentile-chart.ts';
