@@ -1,0 +1,77 @@
+/** What came of a run, in words anyone understands. Colour says the same again, never alone. */
+import type { BenchResult, Judgement, Verdict } from '../run/run-result.ts';
+import { spread } from '../statistics.ts';
+import { count, duration, paceText, verdictFigure } from './format.ts';
+import { isOpenLoop, overRuns, percentileOfRun, type Series } from './series.ts';
+
+export type Tone = 'good' | 'bad' | 'unsure' | 'plain';
+
+export interface Wording {
+  readonly tone: Tone;
+  readonly sign: string;
+  readonly word: string;
+}
+
+const OF: Readonly<Record<Verdict['of'], string>> = {
+  latency: 'latency',
+  overhead: "the gateway's own time",
+  errors: 'errors',
+  ratio: 'ratio to the baseline',
+};
+
+export const OUTCOMES: Readonly<Record<Judgement['outcome'], Wording>> = {
+  kept: { tone: 'good', sign: '✓', word: 'kept' },
+  broken: { tone: 'bad', sign: '✗', word: 'broken' },
+  'not-judged': { tone: 'unsure', sign: '?', word: 'not judged' },
+  'no-budgets': { tone: 'plain', sign: '–', word: 'no budgets' },
+};
+
+/** Median of what was measured, in its unit. */
+export function measuredFigure({ of, measured }: Verdict): string {
+  return measured.length === 0 ? '–' : verdictFigure(of, spread(measured).median);
+}
+
+export const verdictSubject = ({ of, figure }: Verdict): string =>
+  of === 'errors' ? OF.errors : `${figure} of ${OF[of]}`;
+
+function broken(verdict: Verdict): string {
+  const where = verdict.route === '-' ? 'All routes together' : `Route ${verdict.route}`;
+  const budget = verdictFigure(verdict.of, verdict.budget);
+  return `${where} broke its budget: ${verdictSubject(verdict)} was ${measuredFigure(verdict)}, and ${budget} is allowed.`;
+}
+
+/** One sentence, and another with what it rests on. */
+export function outcomeSentences(result: BenchResult, series: readonly Series[]): readonly [string, string] {
+  return [verdictSentence(result.judgement), loadSentence(series)];
+}
+
+function verdictSentence({ outcome, verdicts }: Judgement): string {
+  const failing = verdicts.filter((verdict) => verdict.outcome === 'broken');
+  const judged = verdicts.filter((verdict) => verdict.outcome !== 'not-judged');
+  switch (outcome) {
+    case 'kept':
+      return judged.length === 1 ? 'The one budget was kept.' : `All ${judged.length} budgets were kept.`;
+    case 'broken':
+      if (failing.length === 0) return 'A budget was broken.';
+      return failing.length === 1
+        ? broken(failing[0])
+        : `${broken(failing[0])} ${failing.length} of ${verdicts.length} budgets were broken.`;
+    case 'not-judged':
+      return 'Not judged: what was measured is too little, or disturbed too much, to say whether the budgets were kept.';
+    case 'no-budgets':
+      return 'Measured without budgets, so there is nothing to keep or break.';
+  }
+}
+
+function loadSentence(series: readonly Series[]): string {
+  const [first] = series.filter(isOpenLoop);
+  if (first === undefined)
+    return 'Requests were sent in a closed loop, which measures capacity and says nothing of latency.';
+  const answered = first.counted.reduce((sum, { load }) => sum + load.total.answered, 0);
+  const half = duration(overRuns(first, percentileOfRun(50)).median);
+  const most = duration(overRuns(first, percentileOfRun(99)).median);
+  const who = series.length > 1 ? `${first.label}: half` : 'Half';
+  return `${who} of the answers took ${half} or less and 99 of 100 took ${most} or less, from ${count(answered)} answers at ${
+    first.pace.kind === 'rate' ? paceText(first.pace) : 'the recorded pace'
+  }.`;
+}
