@@ -16,6 +16,8 @@ export interface Usage<Taken extends Options = Options> {
   readonly options: Taken;
   /** Names of the arguments that stand without an option, all required. */
   readonly positionals: readonly string[];
+  /** Any number of further arguments may follow them. */
+  readonly takesMore?: boolean;
 }
 
 /** The options that most commands share. */
@@ -51,7 +53,7 @@ export function readCommandLine<const Taken extends Options>(
   const { positionals } = parsed as { positionals: string[] };
   const { positionals: wanted } = usage;
   if (positionals.length < wanted.length) return refuseUse(usage, `${wanted[positionals.length]} is missing`, output);
-  if (positionals.length > wanted.length)
+  if (positionals.length > wanted.length && usage.takesMore !== true)
     return refuseUse(usage, `unexpected argument ${JSON.stringify(positionals[wanted.length])}`, output);
   return parsed;
 }
