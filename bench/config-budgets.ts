@@ -30,7 +30,12 @@ function linesOf(
   place: (path: ConfigPath) => Pick<BudgetLine, 'place' | 'isOwn'>,
 ): BudgetLine[] {
   const lines: BudgetLine[] = [];
-  const add = (of: BudgetLine['of'], figure: BudgetLine['figure'], limit: number | undefined, path: ConfigPath): void => {
+  const add = (
+    of: BudgetLine['of'],
+    figure: BudgetLine['figure'],
+    limit: number | undefined,
+    path: ConfigPath,
+  ): void => {
     if (limit !== undefined) lines.push({ route, of, figure, limit, ...place(path) });
   };
   for (const figure of LATENCIES) add('latency', figure, budget[figure], [figure]);

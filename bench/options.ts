@@ -1,12 +1,13 @@
 /** What `penstock bench` is asked for, from its arguments. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { refuseUse, readCommandLine, type Usage } from '../src/cli/command-line.ts';
+import { readCommandLine, refuseUse, type Usage } from '../src/cli/command-line.ts';
 import type { CommandOutput } from '../src/cli/command-output.ts';
 import { defaultConfigPath } from '../src/cli/config-path.ts';
 import { parseDuration, parseRate } from '../src/config/units.ts';
-import { LEAST_ROUNDS, RATIO_LIMITS, type RatioLimits } from './judge/judge-ratios.ts';
 import { MOST_RUNS } from './judge/judge.ts';
+import { LEAST_ROUNDS, RATIO_LIMITS, type RatioLimits } from './judge/judge-ratios.ts';
+import type { Pace } from './load/workload.ts';
 import type { LoadChoice } from './run/experiment.ts';
 import { SCENARIOS } from './scenarios/registry.ts';
 
@@ -86,7 +87,7 @@ Examples:
     list: { type: 'boolean', default: false },
   },
   positionals: [],
-  takesMore: true,
+  repeatsLast: true,
 } as const satisfies Usage;
 
 export interface BenchOptions {
@@ -174,7 +175,7 @@ function loadOf(values: Values, isWhole: boolean): LoadChoice {
   };
 }
 
-function paceOf(values: Values): LoadChoice['pace'] | null {
+function paceOf(values: Values): Pace | null {
   const ways = ['rate', 'recorded', 'closed'].filter((name) => values[name] !== undefined);
   if (ways.length > 1) throw new WrongUse(`expected one of --${ways.join(' and --')}`);
   if (values['speed'] !== undefined && ways[0] !== 'recorded') throw new WrongUse('--speed is for --recorded');
@@ -182,7 +183,8 @@ function paceOf(values: Values): LoadChoice['pace'] | null {
   if (ways[0] === 'recorded') return { kind: 'recorded', speed: ratio(values, 'speed') ?? 1 };
   if (ways[0] === undefined) return null;
   const rate = parseRate(values['rate'] as string);
-  if (rate === null || rate.requests === 0) throw new WrongUse('--rate is so many in a time, such as 300/s or 6000/min');
+  if (rate === null || rate.requests === 0)
+    throw new WrongUse('--rate is so many in a time, such as 300/s or 6000/min');
   return { kind: 'rate', perSecond: (rate.requests * 1_000) / rate.per };
 }
 

@@ -44,7 +44,9 @@ const pinned = (cores: string, { command, args }: Command): [string, string[]] =
 ];
 
 /** Of a process (proc(5): fields 4, 14, 15 and 24, counted after the name, which may hold blanks). */
-function readStat(pid: number): { readonly parent: number; readonly cpuMs: number; readonly residentBytes: number } | null {
+function readStat(
+  pid: number,
+): { readonly parent: number; readonly cpuMs: number; readonly residentBytes: number } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

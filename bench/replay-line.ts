@@ -64,7 +64,12 @@ export function replayLine(exchange: RecordedExchange, rules: ReplayRules): Work
 function headersOf({ headers, client, scheme }: RecordedExchange): Headers {
   const named = headers
     .filter(([name]) => name.toLowerCase() === 'connection')
-    .flatMap(([, value]) => value.toLowerCase().split(',').map((token) => token.trim()));
+    .flatMap(([, value]) =>
+      value
+        .toLowerCase()
+        .split(',')
+        .map((token) => token.trim()),
+    );
   const dropped = new Set(named);
   const kept = headers.filter(([name, value]) => {
     const lower = name.toLowerCase();

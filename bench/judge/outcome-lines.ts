@@ -27,7 +27,8 @@ function summary(outcome: Judgement['outcome'], kept: number, broken: number, op
 function describe(verdict: Verdict): string {
   const { route, of, figure, budget, measured, samples, place, reason } = verdict;
   const subject = of === 'errors' ? `${route} errors` : of === 'ratio' ? figure : `${route} ${of} ${figure}`;
-  const found = of === 'ratio' ? describeRatios(measured) : measured.map((value) => quantity(verdict, value)).join(', ');
+  const found =
+    of === 'ratio' ? describeRatios(measured) : measured.map((value) => quantity(verdict, value)).join(', ');
   const parts = [
     `budget ${of === 'ratio' ? `at most ${budget}` : quantity(verdict, budget)}`,
     ...(measured.length > 0 ? [`measured ${found}`] : []),

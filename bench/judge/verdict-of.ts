@@ -11,7 +11,9 @@ import { type BudgetLine, QUANTILES } from './budget-line.ts';
 const SAMPLES_BEYOND = 3;
 
 /** What one run says of a budget: a figure, or why it says nothing. */
-type Reading = { readonly value: number; readonly samples: number } | { readonly why: string; readonly samples: number };
+type Reading =
+  | { readonly value: number; readonly samples: number }
+  | { readonly why: string; readonly samples: number };
 
 /**
  * Broken when broken in most of the runs; not judged when too many of them say too little for either.
@@ -45,7 +47,9 @@ function readingOf(budget: BudgetLine, run: RunResult): Reading {
   const overhead = run.gateway.overhead;
   if (overhead === null) return { why: 'the gateway does not tell its own time', samples: 0 };
   const own = overhead[route];
-  return own === undefined ? { why: 'the gateway counted no request of this route', samples: 0 } : percentileOf(own, figure);
+  return own === undefined
+    ? { why: 'the gateway counted no request of this route', samples: 0 }
+    : percentileOf(own, figure);
 }
 
 function percentileOf(encoded: EncodedHistogram, figure: keyof typeof QUANTILES): Reading {

@@ -38,7 +38,12 @@ export async function measure(experiment: Experiment, options: MeasureOptions): 
 }
 
 function startGateway({ folder, configFile }: Experiment, main: string, cores: string): Service {
-  return new Service('the gateway', cores, { command: process.execPath, args: [main, 'run', '-c', configFile] }, folder);
+  return new Service(
+    'the gateway',
+    cores,
+    { command: process.execPath, args: [main, 'run', '-c', configFile] },
+    folder,
+  );
 }
 
 async function underLoad(
@@ -54,15 +59,16 @@ async function underLoad(
   let during: Promise<void> = Promise.resolve();
   const begin = (): void => {
     before = lookAt(gateway, adminPort, cores.gateway);
-    during = experiment.during?.({
-      until: measuring.signal,
-      folder,
-      gatewayPid: gateway.pid,
-      adminUrl: `http://127.0.0.1:${adminPort}`,
-      killOrigin: (index) => origins.kill(index),
-      startOrigin: (index) => origins.start(index),
-      note: onNote,
-    }) ?? during;
+    during =
+      experiment.during?.({
+        until: measuring.signal,
+        folder,
+        gatewayPid: gateway.pid,
+        adminUrl: `http://127.0.0.1:${adminPort}`,
+        killOrigin: (index) => origins.kill(index),
+        startOrigin: (index) => origins.start(index),
+        note: onNote,
+      }) ?? during;
     during.catch(() => {}); // Told below, when the load is over.
   };
   try {

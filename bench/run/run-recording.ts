@@ -99,7 +99,9 @@ function lengthOf({ requests, lengthMs }: WrittenWorkload, pace: Pace): number {
 }
 
 function notesOn({ leftOut, badLines }: WrittenWorkload): string[] {
-  const reasons = [...leftOut].map(([reason, count]) => `${count} exchanges of the recording were left out: ${reason}.`);
+  const reasons = [...leftOut].map(
+    ([reason, count]) => `${count} exchanges of the recording were left out: ${reason}.`,
+  );
   return badLines === 0 ? reasons : [...reasons, `${badLines} lines of the recording are no exchanges.`];
 }
 

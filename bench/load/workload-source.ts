@@ -1,0 +1,232 @@
+/** Reads a workload file (see workload.ts) as an endless row of requests, ready to be written to a socket. */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { WorkloadLine } from './workload.ts';
+
+/** A file up to this size is kept, parsed, and costs nothing more; of a larger one this much is read ahead. A line is never longer. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+const LF = 0x0a;
+
+export interface LoadRequest {
+  /** Milliseconds since the lap began. */
+  readonly at: number;
+  readonly label: string;
+  /** Head, as latin1 text, or head and body. */
+  readonly bytes: string | Buffer;
+  readonly fillerBytes: number;
+  readonly bodyless: boolean;
+  readonly expect: number;
+}
+
+export interface WorkloadSource {
+  /** How often the workload had been sent as a whole when the last request was taken; 0 at first. */
+  readonly lap: number;
+  /**
+   * The next request; null when the disk has not kept up.
+   *
+   * @throws Error naming file and line when a line is none of a workload's, or when there is not a single one
+   */
+  next(): LoadRequest | null;
+  close(): Promise<void>;
+}
+
+/** Opens a workload and fills its window. Rejects like `next`, or with the error of the file system. */
+export async function openWorkload(path: string): Promise<WorkloadSource> {
+  const file = await open(path);
+  const source = new StreamedWorkload(path, file);
+  const { size } = await file.stat();
+  if (size > WINDOW_BYTES) {
+    await source.readAhead();
+    return source;
+  }
+  const text = await file.readFile();
+  await file.close();
+  return new KeptWorkload(path, text);
+}
+
+class KeptWorkload implements WorkloadSource {
+  lap = 0;
+  readonly #requests: LoadRequest[] = [];
+  #at = 0;
+
+  constructor(path: string, text: Buffer) {
+    const lines = new LineParser(path);
+    for (let start = 0; start < text.length; ) {
+      const newline = text.indexOf(LF, start);
+      const end = newline === -1 ? text.length : newline;
+      this.#requests.push(lines.parse(text.toString('utf8', start, end)));
+      start = end + 1;
+    }
+    lines.endLap();
+  }
+
+  next(): LoadRequest {
+    if (this.#at === this.#requests.length) {
+      this.#at = 0;
+      this.lap++;
+    }
+    return this.#requests[this.#at++];
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Stands between the last piece of one lap and the first of the next. */
+const LAP_END = Buffer.alloc(0);
+
+/*
+ *   file --- readAhead, while less than a window waits ---> #pieces --- next, a line at a time ---> requests
+ */
+class StreamedWorkload implements WorkloadSource {
+  lap = 0;
+  readonly #file: FileHandle;
+  readonly #lines: LineParser;
+  readonly #pieces: Buffer[] = [];
+  /** How much of the first piece was taken. */
+  #taken = 0;
+  #waitingBytes = 0;
+  #position = 0;
+  #isReading = false;
+  #isClosed = false;
+  #failure: unknown = null;
+
+  constructor(path: string, file: FileHandle) {
+    this.#file = file;
+    this.#lines = new LineParser(path);
+  }
+
+  next(): LoadRequest | null {
+    if (this.#failure !== null) throw this.#failure;
+    if (!this.#isReading && this.#waitingBytes < WINDOW_BYTES / 2) void this.readAhead();
+    const line = this.#takeLine();
+    return line === null ? null : this.#lines.parse(line);
+  }
+
+  #takeLine(): string | null {
+    for (;;) {
+      if (this.#pieces.length === 0) return null;
+      const piece = this.#pieces[0];
+      const newline = piece.indexOf(LF, this.#taken);
+      if (newline !== -1) {
+        const line = piece.toString('utf8', this.#taken, newline);
+        this.#waitingBytes -= newline + 1 - this.#taken;
+        this.#taken = newline + 1;
+        return line;
+      }
+      if (this.#taken < piece.length) {
+        if (!this.#joinPieces()) return null;
+      } else {
+        this.#pieces.shift();
+        this.#taken = 0;
+        if (piece === LAP_END) {
+          this.#lines.endLap();
+          this.lap++;
+        }
+      }
+    }
+  }
+
+  /** Puts the rest of the first piece and all that were read behind it together, for a line that was cut. */
+  #joinPieces(): boolean {
+    const lapEnd = this.#pieces.indexOf(LAP_END);
+    const count = lapEnd === -1 ? this.#pieces.length : lapEnd;
+    if (count === 1) {
+      if (this.#waitingBytes >= WINDOW_BYTES) throw this.#lines.error(`is longer than ${WINDOW_BYTES} bytes`);
+      return false;
+    }
+    const [first, ...others] = this.#pieces.splice(0, count);
+    this.#pieces.unshift(Buffer.concat([first.subarray(this.#taken), ...others]));
+    this.#taken = 0;
+    return true;
+  }
+
+  async readAhead(): Promise<void> {
+    this.#isReading = true;
+    try {
+      while (this.#waitingBytes < WINDOW_BYTES && !this.#isClosed) await this.#readPiece();
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    this.#isReading = false;
+  }
+
+  async #readPiece(): Promise<void> {
+    const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    const { bytesRead } = await this.#file.read(buffer, 0, PIECE_BYTES, this.#position);
+    this.#position += bytesRead;
+    if (bytesRead > 0) {
+      this.#pieces.push(buffer.subarray(0, bytesRead));
+      this.#waitingBytes += bytesRead;
+      return;
+    }
+    if (this.#position === 0) throw this.#lines.error('is missing: the workload is empty');
+    if (this.#pieces.at(-1)?.at(-1) !== LF) {
+      this.#pieces.push(Buffer.from([LF]));
+      this.#waitingBytes++;
+    }
+    this.#pieces.push(LAP_END);
+    this.#position = 0;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#file.close();
+  }
+}
+
+class LineParser {
+  readonly #path: string;
+  #number = 0;
+  #lastAt = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  parse(text: string): LoadRequest {
+    this.#number++;
+    let line: WorkloadLine;
+    try {
+      line = JSON.parse(text) as WorkloadLine;
+    } catch {
+      throw this.error('is no JSON');
+    }
+    if (!isWorkloadLine(line)) throw this.error('is no request of a workload');
+    if (line.at < this.#lastAt) throw this.error('is due before the line before it');
+    this.#lastAt = line.at;
+    const { at, label, fillerBytes, bodyless, expect } = line;
+    return { at, label, bytes: renderedBytes(line), fillerBytes, bodyless, expect };
+  }
+
+  endLap(): void {
+    if (this.#number === 0) throw this.error('is missing: the workload is empty');
+    this.#number = 0;
+    this.#lastAt = 0;
+  }
+
+  /** Of the line that was parsed last; of the first one before that. */
+  error(what: string): Error {
+    return new Error(`${this.#path}:${Math.max(1, this.#number)}: the line ${what}`);
+  }
+}
+
+function renderedBytes({ head, body }: WorkloadLine): string | Buffer {
+  if (body === null) return head;
+  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body, 'base64')]);
+}
+
+function isWorkloadLine(line: WorkloadLine | null): line is WorkloadLine {
+  return (
+    typeof line === 'object' &&
+    line !== null &&
+    Number.isFinite(line.at) &&
+    typeof line.label === 'string' &&
+    typeof line.head === 'string' &&
+    line.head.endsWith('\r\n\r\n') &&
+    (line.body === null || typeof line.body === 'string') &&
+    Number.isSafeInteger(line.fillerBytes) &&
+    line.fillerBytes >= 0 &&
+    typeof line.bodyless === 'boolean' &&
+    Number.isSafeInteger(line.expect)
+  );
+}
