@@ -30,12 +30,16 @@ export interface WorkloadSource {
   close(): Promise<void>;
 }
 
-/** Opens a workload and fills its window. Rejects like `next`, or with the error of the file system. */
-export async function openWorkload(path: string): Promise<WorkloadSource> {
+/**
+ * Opens a workload and fills its window. Rejects like `next`, or with the error of the file system.
+ *
+ * @param windowBytes how much of it may be in memory
+ */
+export async function openWorkload(path: string, windowBytes: number = WINDOW_BYTES): Promise<WorkloadSource> {
   const file = await open(path);
-  const source = new StreamedWorkload(path, file);
   const { size } = await file.stat();
-  if (size > WINDOW_BYTES) {
+  if (size > windowBytes) {
+    const source = new StreamedWorkload(path, file, windowBytes);
     await source.readAhead();
     return source;
   }
@@ -81,24 +85,27 @@ class StreamedWorkload implements WorkloadSource {
   lap = 0;
   readonly #file: FileHandle;
   readonly #lines: LineParser;
+  readonly #windowBytes: number;
   readonly #pieces: Buffer[] = [];
   /** How much of the first piece was taken. */
   #taken = 0;
   #waitingBytes = 0;
   #position = 0;
+  #lastByte = LF;
   #isReading = false;
   #isClosed = false;
   #failure: unknown = null;
 
-  constructor(path: string, file: FileHandle) {
+  constructor(path: string, file: FileHandle, windowBytes: number) {
     this.#file = file;
+    this.#windowBytes = windowBytes;
     this.#lines = new LineParser(path);
   }
 
   next(): LoadRequest | null {
     if (this.#failure !== null) throw this.#failure;
-    if (!this.#isReading && this.#waitingBytes < WINDOW_BYTES / 2) void this.readAhead();
     const line = this.#takeLine();
+    if (!this.#isReading && (line === null || this.#waitingBytes <= this.#windowBytes / 2)) void this.readAhead();
     return line === null ? null : this.#lines.parse(line);
   }
 
@@ -131,7 +138,7 @@ class StreamedWorkload implements WorkloadSource {
     const lapEnd = this.#pieces.indexOf(LAP_END);
     const count = lapEnd === -1 ? this.#pieces.length : lapEnd;
     if (count === 1) {
-      if (this.#waitingBytes >= WINDOW_BYTES) throw this.#lines.error(`is longer than ${WINDOW_BYTES} bytes`);
+      if (this.#waitingBytes >= this.#windowBytes) throw this.#lines.error(`is longer than ${this.#windowBytes} bytes`);
       return false;
     }
     const [first, ...others] = this.#pieces.splice(0, count);
@@ -143,7 +150,7 @@ class StreamedWorkload implements WorkloadSource {
   async readAhead(): Promise<void> {
     this.#isReading = true;
     try {
-      while (this.#waitingBytes < WINDOW_BYTES && !this.#isClosed) await this.#readPiece();
+      while (this.#waitingBytes < this.#windowBytes && !this.#isClosed) await this.#readPiece();
     } catch (error) {
       this.#failure ??= error;
     }
@@ -151,18 +158,20 @@ class StreamedWorkload implements WorkloadSource {
   }
 
   async #readPiece(): Promise<void> {
-    const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
-    const { bytesRead } = await this.#file.read(buffer, 0, PIECE_BYTES, this.#position);
+    const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, this.#windowBytes - this.#waitingBytes));
+    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, this.#position);
     this.#position += bytesRead;
     if (bytesRead > 0) {
       this.#pieces.push(buffer.subarray(0, bytesRead));
       this.#waitingBytes += bytesRead;
+      this.#lastByte = buffer[bytesRead - 1];
       return;
     }
     if (this.#position === 0) throw this.#lines.error('is missing: the workload is empty');
-    if (this.#pieces.at(-1)?.at(-1) !== LF) {
+    if (this.#lastByte !== LF) {
       this.#pieces.push(Buffer.from([LF]));
       this.#waitingBytes++;
+      this.#lastByte = LF;
     }
     this.#pieces.push(LAP_END);
     this.#position = 0;

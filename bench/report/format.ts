@@ -10,13 +10,14 @@ export const count = (value: number): string => THOUSANDS.format(value);
 /** Microseconds as milliseconds with two digits: what stands below one another in a column. */
 export const millis = (micros: number): string => (micros / 1_000).toFixed(2);
 
+/** 3.31, 31.2, 312; a whole number stands as it is. */
 function threeDigits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+  return Number.isInteger(value) || value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 }
 
 /** Microseconds with three digits and the unit that suits them: for prose and axes. */
 export function duration(micros: number): string {
-  if (micros < 1_000) return `${Number.isInteger(micros) ? micros : threeDigits(micros)} µs`;
+  if (micros < 1_000) return `${threeDigits(micros)} µs`;
   return micros < 1_000_000 ? `${threeDigits(micros / 1_000)} ms` : `${threeDigits(micros / 1_000_000)} s`;
 }
 

@@ -2,7 +2,7 @@
 import type { BenchResult, Judgement, Verdict } from '../run/run-result.ts';
 import { spread } from '../statistics.ts';
 import { count, duration, paceText, verdictFigure } from './format.ts';
-import { isOpenLoop, overRuns, percentileOfRun, type Series } from './series.ts';
+import { cpuPerRequest, isOpenLoop, overRuns, percentileOfRun, type Series } from './series.ts';
 
 export type Tone = 'good' | 'bad' | 'unsure' | 'plain';
 
@@ -11,6 +11,9 @@ export interface Wording {
   readonly sign: string;
   readonly word: string;
 }
+
+/** Contenders named in one sentence. */
+const MOST_COMPARED = 6;
 
 const OF: Readonly<Record<Verdict['of'], string>> = {
   latency: 'latency',
@@ -42,7 +45,9 @@ function broken(verdict: Verdict): string {
 
 /** One sentence, and another with what it rests on. */
 export function outcomeSentences(result: BenchResult, series: readonly Series[]): readonly [string, string] {
-  return [verdictSentence(result.judgement), loadSentence(series)];
+  const load = loadSentence(series.filter(isOpenLoop));
+  const verdict = verdictSentence(result.judgement);
+  return result.judgement.outcome === 'no-budgets' ? [load, verdict] : [verdict, load];
 }
 
 function verdictSentence({ outcome, verdicts }: Judgement): string {
@@ -59,19 +64,28 @@ function verdictSentence({ outcome, verdicts }: Judgement): string {
     case 'not-judged':
       return 'Not judged: what was measured is too little, or disturbed too much, to say whether the budgets were kept.';
     case 'no-budgets':
-      return 'Measured without budgets, so there is nothing to keep or break.';
+      return 'No budgets were set, so there is none to keep or break.';
   }
 }
 
-function loadSentence(series: readonly Series[]): string {
-  const [first] = series.filter(isOpenLoop);
-  if (first === undefined)
-    return 'Requests were sent in a closed loop, which measures capacity and says nothing of latency.';
-  const answered = first.counted.reduce((sum, { load }) => sum + load.total.answered, 0);
-  const half = duration(overRuns(first, percentileOfRun(50)).median);
-  const most = duration(overRuns(first, percentileOfRun(99)).median);
-  const who = series.length > 1 ? `${first.label}: half` : 'Half';
-  return `${who} of the answers took ${half} or less and 99 of 100 took ${most} or less, from ${count(answered)} answers at ${
-    first.pace.kind === 'rate' ? paceText(first.pace) : 'the recorded pace'
-  }.`;
+function loadSentence(open: readonly Series[]): string {
+  if (open.length === 0) return 'Requests went in a closed loop, which measures capacity and says nothing of latency.';
+  return open.length === 1 ? latencySentence(open[0]) : comparison(open);
 }
+
+function latencySentence(series: Series): string {
+  const answered = series.counted.reduce((sum, { load }) => sum + load.total.answered, 0);
+  const [half, most] = [50, 99].map((percentile) => duration(overRuns(series, percentileOfRun(percentile)).median));
+  const pace = series.pace.kind === 'rate' ? paceText(series.pace) : 'the recorded pace';
+  return `Half of the answers took ${half} or less and 99 of 100 took ${most} or less, from ${count(answered)} answers at ${pace}.`;
+}
+
+function comparison(open: readonly Series[]): string {
+  const shown = open.slice(0, MOST_COMPARED);
+  const latencies = shown.map((each) => `${duration(overRuns(each, percentileOfRun(99)).median)} with ${each.label}`);
+  const cpu = shown.map((each) => `${overRuns(each, cpuPerRequest).median.toFixed(1)} µs`);
+  return `99 of 100 answers took at most ${listed(latencies)}; a request cost ${listed(cpu)} of CPU, in that order.`;
+}
+
+const listed = (items: readonly string[]): string =>
+  items.length === 1 ? items[0] : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;

@@ -10,7 +10,7 @@ import { paceText } from './format.ts';
 import { merged, valueAt } from './histograms.ts';
 
 export interface Series {
-  /** Of the contender, with the pace where it ran at several. */
+  /** Of the contender, with the pace where it ran at several, save for the only one that is no closed loop. */
   readonly label: string;
   readonly contender: string;
   readonly version: string;
@@ -38,11 +38,13 @@ export const isOpenLoop = ({ pace }: Series): boolean => pace.kind !== 'closed';
 export function seriesOf(result: BenchResult): Series[] {
   return result.contenders.flatMap(({ name, version, runs }) => {
     const paces = [...new Map(runs.map(({ pace }) => [paceText(pace), pace]))];
+    const open = paces.filter(([, { kind }]) => kind !== 'closed');
     return paces.map(([text, pace]) => {
       const own = runs.filter((run) => paceText(run.pace) === text);
       const counted = own.some(isCounted) ? own.filter(isCounted) : own;
-      const label = paces.length > 1 ? `${name}, ${text}` : name;
+      const isPlain = paces.length === 1 || (open.length === 1 && pace.kind !== 'closed');
       const latency = merged(counted.map(({ load }) => load.total.latency));
+      const label = isPlain ? name : `${name}, ${text}`;
       return { label, contender: name, version, pace, runs: own, counted, latency };
     });
   });

@@ -25,6 +25,8 @@ export interface Cell {
 export interface Table {
   readonly columns: readonly { readonly title: string; readonly isNumber: boolean }[];
   readonly rows: readonly (readonly Cell[])[];
+  /** The last row is what the others come to. */
+  readonly hasTotal?: true;
 }
 
 const NONE: Cell = { text: '–' };
@@ -56,15 +58,19 @@ export function budgetTable({ judgement }: BenchResult): Table {
   };
 }
 
-/** One line a series; the figures are medians of the runs with what they range over. */
+/** One line a series; multiples are of the first contender at the same pace, the other figures are medians of the runs with what they range over. */
 export function seriesTable(series: readonly Series[]): Table {
-  const base = series.length === 0 ? 0 : overRuns(series[0], cpuPerRequest).median;
-  const isCompared = new Set(series.map(({ contender }) => contender)).size > 1 && base > 0;
+  const isCompared = new Set(series.map(({ contender }) => contender)).size > 1;
+  const multiple = (cpu: number, { pace }: Series): Cell => {
+    const base = series.find((other) => paceText(other.pace) === paceText(pace))!;
+    const baseCpu = base.contender === series[0].contender ? overRuns(base, cpuPerRequest).median : 0;
+    return baseCpu === 0 ? NONE : text((cpu / baseCpu).toFixed(2));
+  };
   return {
     columns: [
       ...words('What', 'Version', 'Pace'),
       ...numbers('CPU µs a request'),
-      ...(isCompared ? numbers(`multiple of ${series[0].label}`) : []),
+      ...(isCompared ? numbers(`multiple of ${series[0].contender}`) : []),
       ...numbers('p50, ms', 'p99, ms', 'answers/s', 'errors', 'memory'),
     ],
     rows: series.map((each) => {
@@ -76,7 +82,7 @@ export function seriesTable(series: readonly Series[]): Table {
         text(each.version),
         text(paceText(each.pace)),
         text(ranged(cpu, (value) => value.toFixed(1))),
-        ...(isCompared ? [text((cpu.median / base).toFixed(2))] : []),
+        ...(isCompared ? [multiple(cpu.median, each)] : []),
         latency(50),
         latency(99),
         text(ranged(overRuns(each, answeredPerSecond), count)),
@@ -113,6 +119,7 @@ export function routeTable(series: Series): Table {
       ...numbers('samples', 'p50, ms', 'p90, ms', 'p99, ms', 'p99.9, ms', 'max, ms', 'overhead p99, ms', 'errors'),
     ],
     rows: [...routes, all].map(row),
+    hasTotal: true,
   };
 }
 
@@ -129,7 +136,7 @@ export function answerTable(series: readonly Series[]): Table {
       tally(each, field).map(([key, value]) => [
         text(each.label),
         text(title),
-        { text: key, tone: field === 'byStatus' && /^[123]/.test(key) ? ('plain' as const) : ('bad' as const) },
+        { text: key, tone: field === 'byStatus' && /^[1-4]/.test(key) ? ('plain' as const) : ('bad' as const) },
         text(count(value)),
         text(percent(value / sent)),
       ]),
@@ -142,14 +149,14 @@ export function answerTable(series: readonly Series[]): Table {
 export function runTable(series: readonly Series[]): Table {
   return {
     columns: [
-      ...words('What'),
+      ...words('What', 'Counts'),
       ...numbers('round', 'connections', 'due', 'sent', 'answered', 'failed', 'late p99', 'late max'),
       ...numbers('generator CPU, ms', 'gateway CPU, ms', 'others on its cores'),
-      ...words('Counts'),
     ],
     rows: series.flatMap(({ label, runs }) =>
       runs.map(({ round, connections, load: { total, generator }, gateway }) => [
         text(label),
+        generator.starved === null ? text('yes') : { text: `no: ${generator.starved}`, tone: 'unsure' as const },
         text(String(round)),
         ...[connections, generator.due, total.sent, total.answered, total.failed].map((value) => text(count(value))),
         text(duration(generator.lateP99)),
@@ -157,7 +164,6 @@ export function runTable(series: readonly Series[]): Table {
         text(count(generator.cpuMs)),
         text(count(gateway.cpuMs)),
         text(percent(gateway.disturbance)),
-        generator.starved === null ? text('yes') : { text: `no: ${generator.starved}`, tone: 'unsure' as const },
       ]),
     ),
   };
