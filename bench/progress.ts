@@ -1,6 +1,5 @@
 /** One line that is written anew, for those who look at a terminal; nothing anywhere else. */
-import type { LoadProgress } from './load/workload.ts';
-import type { Experiment } from './run/experiment.ts';
+import type { LoadPlan, LoadProgress } from './load/workload.ts';
 
 const CLEAR_LINE = '\r\x1b[K';
 
@@ -30,7 +29,7 @@ export class ProgressLine {
 }
 
 /** `site, run 1: measuring 4.5 of 12 s, 1350 sent, 0 failed`. */
-export function describeProgress(who: string, { plan }: Experiment, progress: LoadProgress): string {
+export function describeProgress(who: string, plan: LoadPlan, progress: LoadProgress): string {
   const whole = progress.phase === 'warm-up' ? plan.warmUpMs : plan.measureMs;
   const elapsed = `${(progress.elapsedMs / 1_000).toFixed(1)} of ${whole / 1_000} s`;
   return `${who}: ${progress.phase} ${elapsed}, ${progress.sent} sent, ${progress.failed} failed`;

@@ -25,6 +25,21 @@ export interface Experiment {
   readonly notes: readonly string[];
 }
 
+/** A build of the gateway. */
+export interface Contender {
+  readonly name: string;
+  /** Of its commit. */
+  readonly version: string;
+  /** Path of its `dist/src/main.js`. */
+  readonly main: string;
+}
+
+/** What came of an experiment. */
+export interface ExperimentResult extends Pick<BenchResult, 'contenders' | 'judgement'> {
+  /** What was seen meanwhile, a sentence each. */
+  readonly notes: readonly string[];
+}
+
 /** What may be set from outside; what is left out is the experiment's own. */
 export type LoadChoice = Partial<Pick<LoadPlan, 'pace' | 'connections' | 'warmUpMs' | 'measureMs'>>;
 

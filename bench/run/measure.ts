@@ -15,10 +15,15 @@ export interface MeasureOptions {
   readonly round: number;
   /** `dist/src/main.js` of the build that is measured. */
   readonly main: string;
+  /** Options of Node for it; none when left out. */
+  readonly nodeArgs?: readonly string[];
   readonly signal: AbortSignal;
   onProgress(progress: LoadProgress): void;
   /** A sentence for the report. */
   onNote(text: string): void;
+  /** When the first request that is counted comes due, and when the last one has. */
+  onMeasuring?(): void;
+  onMeasured?(): void;
 }
 
 /** @throws Error with what was printed when the gateway, an origin or the generator fails; the signal's reason when aborted */
@@ -29,7 +34,7 @@ export async function measure(experiment: Experiment, options: MeasureOptions): 
   try {
     await origins.startAll();
     options.signal.throwIfAborted();
-    gateway = startGateway(experiment, options.main, cores.gateway);
+    gateway = startGateway(experiment, options, cores.gateway);
     await gateway.ready(experiment.adminPort, '/readyz');
     return await underLoad(experiment, gateway, origins, options);
   } finally {
@@ -37,27 +42,26 @@ export async function measure(experiment: Experiment, options: MeasureOptions): 
   }
 }
 
-function startGateway({ folder, configFile }: Experiment, main: string, cores: string): Service {
-  return new Service(
-    'the gateway',
-    cores,
-    { command: process.execPath, args: [main, 'run', '-c', configFile] },
-    folder,
-  );
+function startGateway(experiment: Experiment, { main, nodeArgs = [] }: MeasureOptions, cores: string): Service {
+  const { folder, configFile } = experiment;
+  const args = [...nodeArgs, main, 'run', '-c', configFile];
+  return new Service('the gateway', cores, { command: process.execPath, args }, folder);
 }
 
 async function underLoad(
   experiment: Experiment,
   gateway: Service,
   origins: Origins,
-  { round, signal, onProgress, onNote }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<RunResult> {
+  const { round, signal, onProgress, onNote } = options;
   const { plan, adminPort, acceptors, folder } = experiment;
   const cores = splitCores(acceptors);
   const measuring = new AbortController();
   let before: Promise<Look> | null = null;
   let during: Promise<void> = Promise.resolve();
   const begin = (): void => {
+    options.onMeasuring?.();
     before = lookAt(gateway, adminPort, cores.gateway);
     during =
       experiment.during?.({
@@ -77,7 +81,10 @@ async function underLoad(
       signal,
       onProgress,
       onMeasuring: begin,
-      onMeasured: () => measuring.abort(),
+      onMeasured: () => {
+        options.onMeasured?.();
+        measuring.abort();
+      },
     });
     const after = await lookAt(gateway, adminPort, cores.gateway);
     await endOf(during);

@@ -1,46 +1,44 @@
 /** An experiment, as often as its judgement needs. */
 import { counts, judge, MOST_RUNS, MOST_STARVED, needsAnotherRun } from '../judge/judge.ts';
-import type { LoadProgress } from '../load/workload.ts';
-import type { Experiment } from './experiment.ts';
+import type { LoadPlan, LoadProgress } from '../load/workload.ts';
+import type { Contender, Experiment, ExperimentResult } from './experiment.ts';
 import { measure } from './measure.ts';
-import type { Judgement, RunResult } from './run-result.ts';
+import type { RunResult } from './run-result.ts';
 
-export interface RunOptions {
-  /** `dist/src/main.js` of the build that is measured. */
-  readonly main: string;
+/** Told what goes on. `who`: which experiment, which run of it. */
+export interface Watch {
+  onProgress(who: string, plan: LoadPlan, progress: LoadProgress): void;
+  onRun(who: string, run: RunResult): void;
+}
+
+export interface RunOptions extends Watch {
+  readonly contender: Contender;
   /** Null: as many as are usual. */
   readonly runs: number | null;
   readonly signal: AbortSignal;
-  onProgress(round: number, progress: LoadProgress): void;
-  onRun(run: RunResult): void;
-}
-
-export interface ExperimentResult {
-  readonly runs: readonly RunResult[];
-  readonly judgement: Judgement;
-  /** What was seen meanwhile, a sentence each. */
-  readonly notes: readonly string[];
 }
 
 /** @throws as `measure` */
 export async function runExperiment(experiment: Experiment, options: RunOptions): Promise<ExperimentResult> {
   const { budgets } = experiment;
-  const { main, signal } = options;
+  const { contender, signal } = options;
+  const { name, version, main } = contender;
   const notes: string[] = [];
   const runs: RunResult[] = [];
   while (runs.length === 0 || isWanted(experiment, runs, options.runs)) {
     const round = runs.length + 1;
+    const who = `${experiment.name}, run ${round}`;
     const onNote = (text: string): void => void notes.push(text);
     const run = await measure(experiment, {
       ...{ round, main, signal, onNote },
-      onProgress: (progress) => options.onProgress(round, progress),
+      onProgress: (progress) => options.onProgress(who, experiment.plan, progress),
     });
     const { starved } = run.load.generator;
     if (starved !== null) notes.push(`Run ${round} does not count: ${starved}`);
     runs.push(run);
-    options.onRun(run);
+    options.onRun(who, run);
   }
-  return { runs, judgement: judge(budgets, runs), notes };
+  return { contenders: [{ name, version, runs }], judgement: judge(budgets, runs), notes };
 }
 
 function isWanted({ budgets }: Experiment, runs: readonly RunResult[], wanted: number | null): boolean {
