@@ -3,7 +3,7 @@ import { openSocket, readyEvent, type SocketTarget, socketTarget } from '../../s
 import { READ, ResponseReader, type ResponseReceiver } from '../../src/acceptor/upstream/response-reader.ts';
 import type { ResponseHead } from '../../src/acceptor/upstream/upstream.ts';
 import type { FailureKind, LoadPlan } from './workload.ts';
-import type { LoadRequest } from './workload-source.ts';
+import type { LoadRequest } from './workload-line.ts';
 
 /** What a body nobody kept is made of. */
 const FILLER = Buffer.alloc(64 * 1024, 'penstock ');

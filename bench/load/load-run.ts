@@ -5,7 +5,8 @@ import { Schedule } from './schedule.ts';
 import { type Outcome, Tallies } from './tally.ts';
 import { Timeline } from './timeline.ts';
 import type { FailureKind, GeneratorMessage, LoadPlan, LoadResult } from './workload.ts';
-import type { LoadRequest, WorkloadSource } from './workload-source.ts';
+import type { LoadRequest } from './workload-line.ts';
+import type { WorkloadSource } from './workload-source.ts';
 
 /** How finely time is told: a request is due by the tick that follows, and its clock runs from there. */
 const TICK_MS = 1;
@@ -13,8 +14,7 @@ const SWEEP_EVERY_MS = 10;
 const PROGRESS_EVERY_MS = 500;
 
 /*
- *   start ---- warm-up ----> #measureFrom ---- measuring ----> #endsAt ---- nothing is due any more ----> all settled: result
- *                            'measuring'                       'measured'
+ *   start ---- warm-up ----> 'measuring' ---- measuring ----> 'measured' ---- nothing comes due ----> all settled: result
  */
 const WARM_UP = 0;
 const MEASURING = 1;
@@ -32,8 +32,8 @@ export class LoadRun implements Outcomes {
   readonly #tallies = new Tallies();
   readonly #timeline = new Timeline();
   readonly #startedAt: number;
-  readonly #measureFrom: number;
-  readonly #endsAt: number;
+  /** Warm-up and measuring. */
+  readonly #lengthMs: number;
   #phase = WARM_UP;
   /** When the phases really changed. */
   #measuringSince = 0;
@@ -54,8 +54,7 @@ export class LoadRun implements Outcomes {
     this.#schedule = plan.pace.kind === 'closed' ? null : new Schedule(source, plan.pace);
     this.#connections = new Connections(plan, this);
     this.#startedAt = performance.now();
-    this.#measureFrom = this.#startedAt + plan.warmUpMs;
-    this.#endsAt = this.#measureFrom + plan.measureMs;
+    this.#lengthMs = plan.warmUpMs + plan.measureMs;
     this.#progressAt = this.#startedAt + PROGRESS_EVERY_MS;
     if (this.#schedule === null) this.#owed = plan.connections;
   }
@@ -79,13 +78,14 @@ export class LoadRun implements Outcomes {
   }
 
   #tick(now: number): void {
+    const elapsedMs = now - this.#startedAt;
     this.#watch.tick(now);
-    if (this.#phase === WARM_UP && now >= this.#measureFrom) this.#beginMeasuring(now);
+    if (this.#phase === WARM_UP && elapsedMs >= this.#plan.warmUpMs) this.#beginMeasuring(now);
     if (this.#phase !== DRAINING) {
       if (this.#schedule === null) this.#handOutOwed();
-      else this.#handOutDue(this.#schedule, now);
+      else this.#handOutDue(this.#schedule, elapsedMs);
     }
-    if (this.#phase === MEASURING && now >= this.#endsAt) this.#endMeasuring(now);
+    if (this.#phase === MEASURING && elapsedMs >= this.#lengthMs) this.#endMeasuring(now);
     if (now >= this.#sweepAt) {
       this.#sweepAt = now + SWEEP_EVERY_MS;
       this.#connections.sweep(now);
@@ -106,7 +106,7 @@ export class LoadRun implements Outcomes {
   #endMeasuring(now: number): void {
     this.#phase = DRAINING;
     this.#measuredMs = now - this.#measuringSince;
-    if (this.#schedule !== null) this.#watch.missed(this.#schedule.missedBefore(this.#endsAt - this.#startedAt));
+    if (this.#schedule !== null) this.#watch.missed(this.#schedule.missedBefore(this.#lengthMs));
     this.#watch.end();
     this.#tell({ kind: 'measured' });
   }
@@ -118,35 +118,34 @@ export class LoadRun implements Outcomes {
   }
 
   #handOutNext(): void {
-    const now = performance.now();
-    if (now >= this.#endsAt) return;
+    const dueMs = performance.now() - this.#startedAt;
+    if (dueMs >= this.#lengthMs) return;
     const request = this.#source.next();
     if (request === null) this.#owed++;
-    else this.#handOut(request, now);
+    else this.#handOut(request, dueMs);
   }
 
-  #handOutDue(schedule: Schedule, now: number): void {
+  #handOutDue(schedule: Schedule, elapsedMs: number): void {
     for (;;) {
       const dueMs = schedule.nextDueMs();
-      if (dueMs === null) return;
-      const dueAt = this.#startedAt + dueMs;
-      if (dueAt > now || dueAt >= this.#endsAt) return;
-      this.#handOut(schedule.take(), dueAt);
+      if (dueMs === null || dueMs > elapsedMs || dueMs >= this.#lengthMs) return;
+      this.#handOut(schedule.take(), dueMs);
     }
   }
 
-  #handOut(request: LoadRequest, dueAt: number): void {
-    const isMeasured = dueAt >= this.#measureFrom;
-    const now = performance.now();
-    const second = isMeasured ? Math.floor((dueAt - this.#measureFrom) / 1_000) : -1;
+  /** @param dueMs since the start */
+  #handOut(request: LoadRequest, dueMs: number): void {
+    const second = Math.max(-1, Math.floor((dueMs - this.#plan.warmUpMs) / 1_000));
+    const lateMs = performance.now() - this.#startedAt - dueMs;
     this.#sent++;
-    if (isMeasured) {
+    if (second >= 0) {
       this.#watch.due();
       this.#tallies.send(request.label);
       this.#timeline.send(second);
     }
-    const hasLeft = this.#connections.dispatch(new Exchange(request, Math.min(now, dueAt + TICK_MS), second));
-    if (hasLeft && isMeasured) this.#watch.left(now - dueAt);
+    const dueAt = this.#startedAt + dueMs + Math.min(lateMs, TICK_MS);
+    const hasLeft = this.#connections.dispatch(new Exchange(request, dueAt, second));
+    if (hasLeft && second >= 0) this.#watch.left(lateMs);
   }
 
   onAnswered(exchange: Exchange, { status, errorCode, bodyBytes }: LoadConnection): void {
@@ -187,8 +186,9 @@ export class LoadRun implements Outcomes {
       answered: this.#answered,
       failed: this.#failed,
     });
-    const oldestDueAt = now - this.#plan.timeoutMs - 1_000;
-    this.#timeline.closeBefore(Math.floor((oldestDueAt - this.#measureFrom) / 1_000));
+    // What was due before has timed out by now, and been swept up.
+    const oldestDueMs = elapsedMs - this.#plan.timeoutMs - 1_000;
+    this.#timeline.closeBefore(Math.floor((oldestDueMs - this.#plan.warmUpMs) / 1_000));
   }
 
   #result(): LoadResult {

@@ -1,5 +1,6 @@
 import type { Pace } from './workload.ts';
-import type { LoadRequest, WorkloadSource } from './workload-source.ts';
+import type { LoadRequest } from './workload-line.ts';
+import type { WorkloadSource } from './workload-source.ts';
 
 /** The paces of an open loop. */
 export type OpenPace = Exclude<Pace, { readonly kind: 'closed' }>;

@@ -1,7 +1,7 @@
 /** How a workload says what the origin is to answer: in a header of the request, which the gateway passes on. */
 
 export const ANSWER_HEADER = 'x-bench-answer';
-/** Its value is a header line for the answer, verbatim; it may stand more than once. */
+/** Its value is a header line for the answer, verbatim; it may stand more than once. With an ETag, 304 is what If-None-Match gets. */
 export const EXTRA_HEADER = 'x-bench-header';
 
 export interface Answer {

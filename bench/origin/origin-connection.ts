@@ -5,9 +5,10 @@ import { type DeclaredFraming, readFraming } from '../../src/acceptor/upstream/f
 import { HeaderLines, INCOMPLETE } from '../../src/acceptor/upstream/header-lines.ts';
 import { spells } from '../../src/acceptor/upstream/octets.ts';
 import { ANSWER_HEADER, EXTRA_HEADER } from './answer-header.ts';
-import { FILLER, type PreparedAnswer, prepareAnswer, refusal } from './prepared-answer.ts';
+import { FILLER, type PreparedAnswer, prepareAnswer, prepareNotModified, refusal } from './prepared-answer.ts';
 
 const MAX_HEAD_BYTES = 64 * 1024;
+const IF_NONE_MATCH = 'if-none-match';
 const NO_BYTES = Buffer.alloc(0);
 const MALFORMED = refusal('The request is malformed.');
 
@@ -93,15 +94,26 @@ export class OriginConnection {
     const lines = this.#lines;
     let wish = '';
     let extraLines = '';
+    let ifNoneMatch: string | null = null;
     for (let i = 0; i < lines.count; i++) {
-      // Both names are of the same length.
-      if (lines.nameEnd(i) - lines.nameStart(i) !== ANSWER_HEADER.length) continue;
-      if (spells(bytes, lines.nameStart(i), lines.nameEnd(i), ANSWER_HEADER))
-        wish = bytes.toString('latin1', lines.valueStart(i), lines.valueEnd(i));
-      else if (spells(bytes, lines.nameStart(i), lines.nameEnd(i), EXTRA_HEADER))
-        extraLines += `${bytes.toString('latin1', lines.valueStart(i), lines.valueEnd(i))}\r\n`;
+      // All names that matter are of nearly the same length, which few others are.
+      const length = lines.nameEnd(i) - lines.nameStart(i);
+      if (length !== ANSWER_HEADER.length && length !== IF_NONE_MATCH.length) continue;
+      if (this.#isNamed(bytes, i, ANSWER_HEADER)) wish = this.#value(bytes, i);
+      else if (this.#isNamed(bytes, i, EXTRA_HEADER)) extraLines += `${this.#value(bytes, i)}\r\n`;
+      else if (this.#isNamed(bytes, i, IF_NONE_MATCH)) ifNoneMatch = this.#value(bytes, i);
     }
-    return prepareAnswer(wish, extraLines);
+    const answer = prepareAnswer(wish, extraLines);
+    const isKnown = ifNoneMatch !== null && ifNoneMatch === answer.etag;
+    return isKnown ? prepareNotModified(answer, extraLines) : answer;
+  }
+
+  #isNamed(bytes: Buffer, index: number, lowerCase: string): boolean {
+    return spells(bytes, this.#lines.nameStart(index), this.#lines.nameEnd(index), lowerCase);
+  }
+
+  #value(bytes: Buffer, index: number): string {
+    return bytes.toString('latin1', this.#lines.valueStart(index), this.#lines.valueEnd(index));
   }
 
   /** @returns false: more bytes are needed */

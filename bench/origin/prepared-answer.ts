@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { ANSWER_HEADER, DEFAULT_ANSWER, parseAnswer } from './answer-header.ts';
+import { ANSWER_HEADER, DEFAULT_ANSWER, parseAnswer, renderAnswer } from './answer-header.ts';
 
 /** What bodies are made of, a piece at a time. */
 export const FILLER = Buffer.alloc(64 * 1024, 'penstock ');
@@ -12,6 +12,8 @@ export interface PreparedAnswer {
   /** Octets of the body. */
   readonly bytes: number;
   readonly delayMs: number;
+  /** Of an answer with status 200 that has one. */
+  readonly etag: string | null;
 }
 
 /** Workloads ask for few different answers; one that does not is served all the same. */
@@ -32,10 +34,15 @@ export function prepareAnswer(wish: string, extraLines: string): PreparedAnswer 
   return answer;
 }
 
+/** What is sent instead to whoever has it already (RFC 9110, section 15.4.5). */
+export function prepareNotModified(answer: PreparedAnswer, extraLines: string): PreparedAnswer {
+  return prepareAnswer(renderAnswer({ status: 304, bytes: 0, delayMs: answer.delayMs }), extraLines);
+}
+
 export function refusal(reason: string): PreparedAnswer {
   const body = Buffer.from(`${reason}\n`, 'latin1');
   const head = renderHead(400, body.length, '');
-  return { head, whole: Buffer.concat([head, body]), bytes: body.length, delayMs: 0 };
+  return { head, whole: Buffer.concat([head, body]), bytes: body.length, delayMs: 0, etag: null };
 }
 
 function render(wish: string, extraLines: string): PreparedAnswer {
@@ -45,7 +52,8 @@ function render(wish: string, extraLines: string): PreparedAnswer {
   const bytes = hasBody ? answer.bytes : 0;
   const head = renderHead(answer.status, hasBody ? bytes : null, extraLines);
   const whole = bytes <= FILLER.length ? Buffer.concat([head, FILLER.subarray(0, bytes)]) : null;
-  return { head, whole, bytes, delayMs: answer.delayMs };
+  const etag = answer.status === 200 ? /^etag: *(.*?) *\r$/im.exec(extraLines) : null;
+  return { head, whole, bytes, delayMs: answer.delayMs, etag: etag?.[1] ?? null };
 }
 
 function renderHead(status: number, length: number | null, extraLines: string): Buffer {

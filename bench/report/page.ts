@@ -1,13 +1,16 @@
 /** `report.html`: one file that needs nothing else, whole without a script. */
+import type { CpuProfile } from '../profile/cpu-profile.ts';
 import type { BenchResult } from '../run/run-result.ts';
 import { type Markup, markup } from './markup.ts';
 import { OUTCOMES, outcomeSentences } from './outcome.ts';
+import { profileSection } from './profile-section.ts';
 import { cpuSection, latencySection, section, tableMarkup, tiles, timeSection } from './sections.ts';
 import { isOpenLoop, type Series, seriesOf } from './series.ts';
 import { STYLE } from './style.ts';
-import { answerTable, budgetTable, facts, routeTable, runTable, seriesTable, stageTable } from './tables.ts';
+import { answerTable, budgetTable, facts, routeTable, runTable, seriesTable } from './tables.ts';
 
-export function htmlReport(result: BenchResult): string {
+/** @param cpuProfile what the flame graph is of; null: none */
+export function htmlReport(result: BenchResult, cpuProfile: CpuProfile | null): string {
   const series = seriesOf(result);
   const { word } = OUTCOMES[result.judgement.outcome];
   return markup`<!doctype html>
@@ -16,7 +19,7 @@ export function htmlReport(result: BenchResult): string {
 <body><main>
 ${top(result, series)}
 ${budgets(result)}
-${series.length === 0 ? null : figures(result, series)}
+${series.length === 0 ? null : figures(result, series, cpuProfile)}
 ${result.notes.length === 0 ? null : section('Notes', null, markup`<ul>${result.notes.map((note) => markup`<li>${note}</li>`)}</ul>`)}
 ${section('Made with', null, madeWith(result))}
 </main></body></html>
@@ -37,7 +40,7 @@ function budgets(result: BenchResult): Markup | null {
   return section('Budgets', lead, tableMarkup(budgetTable(result), 'Budgets'));
 }
 
-function figures(result: BenchResult, series: readonly Series[]): Markup {
+function figures(result: BenchResult, series: readonly Series[], cpuProfile: CpuProfile | null): Markup {
   const open = series.filter(isOpenLoop);
   const byRoute = open.map((each) =>
     section(
@@ -49,13 +52,8 @@ function figures(result: BenchResult, series: readonly Series[]): Markup {
   return markup`${section('Figures', 'Median of the runs (least–greatest).', tableMarkup(seriesTable(series), 'Figures'))}
 ${latencySection(series)}${timeSection(series)}${cpuSection(series)}${byRoute}
 ${section('Answers and failures', 'Of the runs that count.', tableMarkup(answerTable(series), 'Answers and failures'))}
-${profile(result)}
+${profileSection(result, cpuProfile)}
 ${section('Runs', 'Whether the generator kept its pace, and what else went on.', tableMarkup(runTable(series), 'Runs'))}`;
-}
-
-function profile(result: BenchResult): Markup | null {
-  const stages = stageTable(result);
-  return stages === null ? null : section('Where the time went', null, tableMarkup(stages, 'Stages'));
 }
 
 function madeWith(result: BenchResult): Markup {

@@ -1,6 +1,7 @@
 /** The parts of `report.html` that are drawn or laid out. */
 
 import type { RunResult } from '../run/run-result.ts';
+import { lookOf } from './charts/frame.ts';
 import { type Curve, percentileChart } from './charts/percentile-chart.ts';
 import { runBars } from './charts/run-bars.ts';
 import { latencyOverTime, throughputOverTime } from './charts/time-charts.ts';
@@ -111,7 +112,12 @@ function runOverTime({ label }: Series, run: RunResult, isNamed: boolean): Marku
 }
 
 export function cpuSection(series: readonly Series[]): Markup {
-  const bars = series.map((each) => ({ label: each.label, values: each.counted.map(cpuPerRequest) }));
+  const contenders = [...new Set(series.map(({ contender }) => contender))];
+  const bars = series.map((each) => ({
+    label: each.label,
+    look: lookOf(contenders.indexOf(each.contender)),
+    values: each.counted.map(cpuPerRequest),
+  }));
   const spreads = series.map(
     (each) => `${each.label} ${ranged(overRuns(each, cpuPerRequest), (value) => `${value.toFixed(1)} µs`)}`,
   );

@@ -7,10 +7,12 @@ import { Markup } from './markup.ts';
 export const STYLE = new Markup(`
 :root{color-scheme:light dark;--ground:#fbfbf9;--sheet:#fff;--ink:#1d2025;--soft:#59606b;--rule:#e4e5e1;
 --good:#146c3e;--good-ground:#e7f5ec;--bad:#a9211a;--bad-ground:#fdecea;--unsure:#715200;--unsure-ground:#fdf4d8;
---c0:#0067a5;--c1:#bf4a00;--c2:#00795a;--c3:#a3447b;--c4:#8a6a00;--c5:#5a5fc0;--c6:#1a86ab;--c7:#4d4f53}
+--c0:#0067a5;--c1:#bf4a00;--c2:#00795a;--c3:#a3447b;--c4:#8a6a00;--c5:#5a5fc0;--c6:#1a86ab;--c7:#4d4f53;
+--on-stage:#16181c;--s0:#8cc4ee;--s1:#b9bdf5;--s2:#8fd6bd;--s3:#f2b98c;--s4:#ecd27a;--s5:#e9aed0;--s6:#9fdbe8;--s7:#e79a92;--s8:#c5c8cc;--s9:#dedfd9}
 @media (prefers-color-scheme:dark){:root{--ground:#131519;--sheet:#1a1d22;--ink:#e9eaec;--soft:#a4abb6;--rule:#31353d;
 --good:#62d69c;--good-ground:#11301f;--bad:#ff958b;--bad-ground:#3b1b19;--unsure:#f0c75e;--unsure-ground:#322911;
---c0:#5ab1f0;--c1:#ff9650;--c2:#3fcf9f;--c3:#ef93c5;--c4:#e5c252;--c5:#a7a4ff;--c6:#66d2e6;--c7:#c9ccd1}}
+--c0:#5ab1f0;--c1:#ff9650;--c2:#3fcf9f;--c3:#ef93c5;--c4:#e5c252;--c5:#a7a4ff;--c6:#66d2e6;--c7:#c9ccd1;
+--on-stage:#f2f3f5;--s0:#1d5a8a;--s1:#484d9c;--s2:#12634c;--s3:#8a4513;--s4:#6b5408;--s5:#7d3562;--s6:#1a6475;--s7:#8c332b;--s8:#4a4e56;--s9:#383b41}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
@@ -69,6 +71,14 @@ svg .bar-label{font-size:13px;fill:var(--ink)}svg .bar-value{font-size:14px;font
 .look-max{--c:var(--soft)}.look-max.curve{stroke-width:1.2}
 .look-sent{--c:var(--soft)}.look-sent.curve{stroke-width:7;stroke-opacity:.55}
 .look-bad{--c:var(--bad)}.look-bad.curve{stroke-dasharray:4 3}
+.stages{display:grid;grid-template-columns:auto auto 1fr;gap:.35rem 1rem;align-items:center;margin:0 0 1.5rem;padding:0;list-style:none;font-size:.93rem}
+.stages li{display:contents}.stages b{font-weight:600;text-align:right;font-variant-numeric:tabular-nums}.stages i{display:block;height:.8rem;border-radius:2px;min-width:1px}
+.flame{min-width:52rem;padding:.75rem;font-size:.75rem;line-height:1.15rem}
+.frame{flex:none;overflow:hidden;cursor:pointer}.frame>div{display:flex}
+.frame>span{display:block;height:1.2rem;padding:0 .3rem;overflow:hidden;white-space:nowrap;text-overflow:ellipsis;border:1px solid var(--sheet);border-width:0 1px 1px 0;border-radius:2px;color:var(--on-stage)}
+.frame>span:hover{filter:brightness(1.15)}.frame.wide{width:100%!important}.frame.gone{display:none}.chosen>span{font-weight:700}
+.stage-0{background:var(--s0)}.stage-1{background:var(--s1)}.stage-2{background:var(--s2)}.stage-3{background:var(--s3)}.stage-4{background:var(--s4)}
+.stage-5{background:var(--s5)}.stage-6{background:var(--s6)}.stage-7{background:var(--s7)}.stage-8{background:var(--s8)}.stage-9{background:var(--s9)}
 details{margin-top:1rem}summary{cursor:pointer;font-weight:600;font-size:.93rem}
 dl.facts{display:grid;grid-template-columns:minmax(5.5rem,auto) 1fr;gap:.4rem 1.5rem;margin:0;font-size:.93rem}
 .facts dd{margin:0;font-variant-numeric:tabular-nums}

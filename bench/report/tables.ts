@@ -98,8 +98,7 @@ export function routeTable(series: Series): Table {
   const row = ({ route, sent, errors, latency, overhead }: RouteFigures): Cell[] => [
     text(route),
     text(count(latency.totalCount)),
-    ...[50, 90, 99, 99.9].map((percentile) => text(millis(valueAt(latency, percentile)))),
-    text(millis(latency.maxValue)),
+    ...[50, 90, 99, 99.9, 100].map((percentile) => text(millis(valueAt(latency, percentile)))),
     overhead === null ? NONE : text(millis(valueAt(overhead, 99))),
     { text: errors === 0 ? '0' : `${count(errors)} (${percent(errors / sent)})`, tone: errors === 0 ? 'plain' : 'bad' },
   ];

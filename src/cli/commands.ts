@@ -35,6 +35,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'make a recording of the logs of other servers',
     load: async () => (await import('./import-log.ts')).importLog,
   },
+  record: {
+    summary: 'record the traffic of a running gateway, without its secrets',
+    load: async () => (await import('./record.ts')).record,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 

@@ -166,6 +166,10 @@ describe('a starved generator', () => {
     );
     assert.match(watch((watched) => sendAll(watched, (index) => (index < 15 ? 50 : 1)))!, /50\.\d ms late/);
     assert.match(watch((watched) => watched.tick(150))!, /stood still for 150 ms/);
+    const slow = watch((watched) => {
+      for (let now = 0; now <= 1_000; now += 20) watched.tick(now);
+    });
+    assert.match(slow!, /For 75\.0% of the time/);
     const leftOut = watch((watched) => {
       sendAll(watched, () => 1);
       watched.missed(50);

@@ -38,6 +38,9 @@ describe('origin of the bench', () => {
       const answer = await client.exchange(request(wish(status, 10)));
       assert.deepEqual([answer.status, answer.header('content-length'), answer.framing], [status, undefined, 'none']);
     }
+    const tagged = 'X-Bench-Header: ETag: "a"\r\nIf-None-Match: ';
+    assert.equal((await client.exchange(request(`${tagged}"a"\r\n`))).status, 304);
+    assert.equal((await client.exchange(request(`${tagged}"b"\r\n`))).header('etag'), '"a"');
     const last = await client.exchange(request('Connection: close\r\n'));
     assert.deepEqual([last.status, (await client.readToEnd()).end], [200, 'closed']);
   });

@@ -2,10 +2,11 @@
 import { scaleLinear } from 'd3-scale';
 import { spread } from '../../statistics.ts';
 import { type Markup, markup } from '../markup.ts';
-import { lookOf } from './frame.ts';
 
 export interface Bar {
   readonly label: string;
+  /** Class of its colour. */
+  readonly look: string;
   /** One a run; at least one. */
   readonly values: readonly number[];
 }
@@ -25,7 +26,7 @@ export function runBars(name: string, bars: readonly Bar[], unit: string): Marku
     const rows = bars.map((bar, index) => row(bar, index, x));
     return markup`<svg class="${kind}" viewBox="0 0 ${width} ${bars.length * ROW_HEIGHT}" role="img" aria-label="${name}">${rows}</svg>\n`;
   };
-  const row = ({ label, values }: Bar, index: number, x: (value: number) => number): Markup => {
+  const row = ({ label, look, values }: Bar, index: number, x: (value: number) => number): Markup => {
     const { median } = spread(values);
     const top = index * ROW_HEIGHT;
     const figure = `${median.toFixed(1)}${unit}`;
@@ -33,7 +34,7 @@ export function runBars(name: string, bars: readonly Bar[], unit: string): Marku
       (value) =>
         markup`<circle class="run" cx="${x(value)}" cy="${top + 31}" r="3.5"><title>${label}: ${value.toFixed(1)}${unit}</title></circle>`,
     );
-    return markup`<g class="${lookOf(index)}"><text class="bar-label" x="4" y="${top + 15}">${shortened(label)}</text>
+    return markup`<g class="${look}"><text class="bar-label" x="4" y="${top + 15}">${shortened(label)}</text>
 <rect class="bar" x="4" y="${top + 23}" width="${x(median) - 4}" height="16" rx="2"/><path class="median" d="M${x(median)} ${top + 20}v22"/>${dots}
 <text class="bar-value" x="${x(most) + 12}" y="${top + 36}">${figure}</text></g>`;
   };

@@ -6,21 +6,17 @@ export const MAX_LINE_BYTES = 4 * 1024 * 1024;
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Without its line break; invalid UTF-8 is replaced, and a line that is too long is cut. */
-  readonly text: string;
+  /** Without its line break, and without a byte order mark. Only the beginning of a line that is too long. */
+  readonly content: Buffer;
+  /** Bytes of the whole line. */
   readonly bytes: number;
-  /** Null, or why the text is not what the file holds. */
-  readonly problem: string | null;
 }
 
-const NOT_UTF8 = 'bytes that are no UTF-8';
-const TOO_LONG = `longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB`;
 /** How much of a line that is too long is kept, to be shown. */
 const KEPT_BYTES = 1024;
 const LF = 0x0a;
 const CR = 0x0d;
-
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 /** Splits at LF or CRLF. A last line without a line break counts; a byte order mark does not. */
 export async function* splitLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
@@ -46,30 +42,18 @@ class OpenLine {
   append(piece: Uint8Array): void {
     const room = MAX_LINE_BYTES - this.bytes;
     this.bytes += piece.length;
-    // Copied: the stream may use the memory of its chunk again.
-    if (piece.length > 0 && room > 0) this.#pieces.push(piece.slice(0, room));
+    if (piece.length > 0 && room > 0) this.#pieces.push(piece.subarray(0, room));
   }
 
   end(): Line {
     const { bytes } = this;
-    const held = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+    let content = Buffer.concat(this.#pieces);
     this.#number++;
     this.#pieces = [];
     this.bytes = 0;
-    const number = this.#number;
-    if (bytes > MAX_LINE_BYTES) return { number, text: lossy(held.subarray(0, KEPT_BYTES)), bytes, problem: TOO_LONG };
-    const content = held.at(-1) === CR ? held.subarray(0, -1) : held;
-    return { number, bytes, ...decode(content, number) };
+    if (bytes > MAX_LINE_BYTES) content = content.subarray(0, KEPT_BYTES);
+    if (content.at(-1) === CR) content = content.subarray(0, -1);
+    const isMarked = this.#number === 1 && BYTE_ORDER_MARK.equals(content.subarray(0, BYTE_ORDER_MARK.length));
+    return { number: this.#number, content: isMarked ? content.subarray(BYTE_ORDER_MARK.length) : content, bytes };
   }
 }
-
-function decode(content: Uint8Array, number: number): { text: string; problem: string | null } {
-  try {
-    const text = strict.decode(content);
-    return { text: number === 1 && text.startsWith('\uFEFF') ? text.slice(1) : text, problem: null };
-  } catch {
-    return { text: lossy(content), problem: NOT_UTF8 };
-  }
-}
-
-const lossy = (content: Uint8Array): string => Buffer.from(content).toString('utf8');

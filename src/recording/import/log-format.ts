@@ -8,7 +8,9 @@
  */
 import type { RecordedExchange } from '../recorded-exchange.ts';
 
-/** A request as the log tells it. Nothing is concealed yet: what leaves the importer goes through conceal.ts first. */
+/**
+ * A request as the log tells it; path and header values with a character for each octet, as they go over the wire. Nothing is concealed yet: what leaves the importer goes through conceal.ts first.
+ */
 export interface LoggedRequest extends Omit<RecordedExchange, 'at' | 'host' | 'consumer' | 'route'> {
   /** When the request came, in milliseconds since the epoch; as near as the log knows. */
   readonly arrivedMs: number;
@@ -28,7 +30,7 @@ export interface Rejection {
 export interface LogRecord {
   /** Number of the line or entry in its file, from 1. */
   readonly place: number;
-  /** As it stands in the file; what does not end in time is cut. */
+  /** What is rejected, as it stands in the file; what is too long is cut. Empty for what is imported. */
   readonly text: string;
   /** Bytes that it takes in the file: how much memory holding it may cost. */
   readonly bytes: number;
@@ -47,7 +49,7 @@ export interface LogFormat {
   readonly unit: 'line' | 'entry';
   /**
    * How much the beginning of a file looks like this format: its records that can be read, 0 for none.
-   * @param sample the first complete lines of the file, or as much of one line as was read
+   * @param sample the first lines of the file, a character for each octet; the last one may be cut
    */
   readonly recognise: (sample: readonly string[]) => number;
   /** Reads one file. Never throws for anything that the file holds. */

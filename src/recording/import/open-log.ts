@@ -10,7 +10,7 @@ const SAMPLE_BYTES = 64 * 1024;
 const SAMPLE_LINES = 100;
 
 export interface OpenLog {
-  /** First lines of the file; the last one may be cut. */
+  /** First lines of the file, a character for each octet; the last one may be cut. */
   readonly sample: readonly string[];
   /** All bytes of the file, those of the sample included. Ends with an error when the file cannot be read, or decompressed, further. */
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -23,8 +23,8 @@ export async function openLog(path: string): Promise<OpenLog> {
   const plain = isGzip ? await readAhead(gunzip(file.bytes), SAMPLE_BYTES) : await readAhead(file.bytes, SAMPLE_BYTES);
   const lines = plain.head
     .subarray(0, SAMPLE_BYTES)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
+    .toString('latin1')
+    .replace(/^\xEF\xBB\xBF/, '')
     .split(/\r?\n/, SAMPLE_LINES);
   return { sample: lines, bytes: plain.bytes };
 }

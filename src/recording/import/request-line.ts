@@ -63,8 +63,11 @@ export function requestOf(method: string, rawTarget: string): RequestLine | Reje
 
 /** Method and absolute URL: the log says where every request went. */
 export function requestOfUrl(method: string, url: string): RequestLine | Rejection {
-  return /^https?:\/\//i.test(url) ? requestOf(method, url) : rejected(REASONS.scheme);
+  return /^https?:\/\//i.test(url) ? requestOf(method, encodeNonAscii(url)) : rejected(REASONS.scheme);
 }
+
+const encodeNonAscii = (url: string): string =>
+  url.replace(/[^\0-\x7f]+/g, (run) => Buffer.from(run).toString('hex').toUpperCase().replace(/../g, '%$&'));
 
 /** Origin form (`/path?query`), or absolute form (`http://host/path?query`): RFC 9112, section 3.2. */
 function parseTarget(text: string): Target | Rejection {
@@ -117,8 +120,12 @@ export function headersFrom(fields: readonly (readonly [name: string, value: str
  * are Host, which a recording keeps apart, and what belongs to the connection: whoever sends the request frames it anew.
  */
 export function sendableHeaders(headers: HeaderList): HeaderList {
-  return headers.filter(
+  const sendable = headers.filter(
     ([name, value]) =>
       HEADER_NAME.test(name) && !KEPT_APART.has(name.toLowerCase()) && !/[\0-\x08\x0a-\x1f\x7f]/.test(value),
   );
+  return sendable.map(([name, value]) => [name, asOctets(value)]);
 }
+
+/** Text of JSON with a character for each octet of its UTF-8, unless it has them already. */
+const asOctets = (text: string): string => (/[^\0-\xff]/.test(text) ? Buffer.from(text).toString('latin1') : text);

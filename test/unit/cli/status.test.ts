@@ -29,6 +29,8 @@ before(async () => {
       status: () => shown,
       latencies: () => [],
       metrics: () => Promise.reject(new Error('not asked for')),
+      record: () => null,
+      stopRecording: () => false,
       purgeCache: () => Promise.reject(new Error('not asked for')),
     },
     onFailure: (error) => assert.fail(String(error)),

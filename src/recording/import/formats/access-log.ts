@@ -155,6 +155,10 @@ function unquote(field: string): string {
 }
 
 export const combined: LogFormat = lineFormat(
-  { name: 'combined', summary: 'nginx and Apache httpd: combined and common, with a vhost before and times behind' },
+  {
+    name: 'combined',
+    summary: 'nginx and Apache httpd: combined and common, with a vhost before and times behind',
+    encoding: 'latin1',
+  },
   () => readLine,
 );

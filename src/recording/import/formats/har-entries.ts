@@ -17,6 +17,7 @@ const LIST_OPEN = 0x5b;
 const LIST_CLOSE = 0x5d;
 const OBJECT_OPEN = 0x7b;
 const OBJECT_CLOSE = 0x7d;
+const LOG_DEPTH = 2;
 const ENTRIES_DEPTH = 3;
 /** Longer keys than `entries` need not be known. */
 const KEY_BYTES = 16;
@@ -36,8 +37,9 @@ export class HarEntryFinder {
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
+  #isInLog = false;
   #isInEntries = false;
-  /** Last string outside of entries: before a list it is the key that the list stands under. */
+  /** Last string outside of entries: before a list or an object it is the key that this stands under. */
   #key: number[] = [];
   #pieces: Uint8Array[] = [];
   #bytes = 0;
@@ -90,7 +92,7 @@ export class HarEntryFinder {
       case LIST_OPEN:
       case OBJECT_OPEN:
         this.#depth++;
-        if (byte === LIST_OPEN && this.#depth === ENTRIES_DEPTH) this.#openList();
+        if (this.#depth <= ENTRIES_DEPTH) this.#open(byte);
         return;
       case LIST_CLOSE:
       case OBJECT_CLOSE:
@@ -99,8 +101,11 @@ export class HarEntryFinder {
     }
   }
 
-  #openList(): void {
-    this.#isInEntries = String.fromCharCode(...this.#key) === 'entries';
+  #open(byte: number): void {
+    const key = String.fromCharCode(...this.#key);
+    if (this.#depth === LOG_DEPTH) this.#isInLog = byte === OBJECT_OPEN && key === 'log';
+    if (this.#depth !== ENTRIES_DEPTH) return;
+    this.#isInEntries = this.#isInLog && byte === LIST_OPEN && key === 'entries';
     this.hasEntries ||= this.#isInEntries;
   }
 

@@ -48,6 +48,10 @@ function bodyOf(text: string, bytes: number): RecordedBody | null {
 }
 
 export const interactions: LogFormat = lineFormat(
-  { name: 'interactions', summary: 'recorded API calls as NDJSON: at, method, url, reqHeaders, reqBody, status' },
+  {
+    name: 'interactions',
+    summary: 'recorded API calls as NDJSON: at, method, url, reqHeaders, reqBody, status',
+    encoding: 'utf8',
+  },
   () => readLine,
 );

@@ -39,6 +39,6 @@ function readLine(line: string): LoggedRequest | Rejection {
 }
 
 export const nova: LogFormat = lineFormat(
-  { name: 'nova', summary: 'the API log of OpenStack Compute' },
+  { name: 'nova', summary: 'the API log of OpenStack Compute', encoding: 'latin1' },
   () => readLine,
 );

@@ -86,9 +86,9 @@ function targetOf(columns: Columns): string | null {
   return encodeNonAscii(query === null ? stem : `${stem}?${query}`);
 }
 
-/** IIS logs paths decoded; on the wire their characters were UTF-8, percent-encoded. */
+/** IIS logs paths decoded; on the wire these octets were percent-encoded. */
 const encodeNonAscii = (text: string): string =>
-  text.replace(/[\u0080-\u{10FFFF}]+/gu, (run) => encodeURIComponent(run));
+  text.replace(/[\x80-\xff]/g, (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase()}`);
 
 function hostOf(columns: Columns): string | null {
   const host = presentOf(columns, 'cs-host') ?? presentOf(columns, 'cs(host)');
@@ -129,6 +129,6 @@ const textOf = (value: string): string => (value.startsWith('"') ? value.slice(1
 const withBlanks = (value: string): string => (value.startsWith('"') ? textOf(value) : value.replaceAll('+', ' '));
 
 export const w3c: LogFormat = lineFormat(
-  { name: 'w3c', summary: 'W3C extended logs: IIS and others' },
+  { name: 'w3c', summary: 'W3C extended logs: IIS and others', encoding: 'latin1' },
   readerOfOneFile,
 );
