@@ -36,7 +36,7 @@ the gateway on ports of its own, and origins of its own in place of the upstream
       --closed           each connection asks when it was answered: for capacity, nothing is judged
       --duration 12s     how long is measured (12s); all: the whole recording, once, with no warm-up
       --warm-up 2s       sent before, and not counted (2s)
-      --connections N    connections to the gateway, at most (32)
+      --connections N    connections to the gateway, at most (256)
 
       --runs N           a broken budget is measured again, up to N runs in all (${MOST_RUNS}); without budgets, and
                          with --against, so many runs are made (1, and ${LEAST_ROUNDS})

@@ -113,7 +113,13 @@ export class Service {
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-4_000);
     });
-    this.#child.on('exit', () => (this.#ended = true));
+    // In a group of its own it would outlive whoever started it.
+    const kill = (): void => this.signal('SIGKILL');
+    process.once('exit', kill);
+    this.#child.on('exit', () => {
+      this.#ended = true;
+      process.off('exit', kill);
+    });
   }
 
   get pid(): number {

@@ -91,10 +91,10 @@ function wantedOf({ pace, warmUpMs, measureMs }: Pick<LoadPlan, 'pace' | 'warmUp
 
 const MOST_IN_CLOSED_LOOP = 20_000;
 
-/** How long it takes to send each request once. */
+/** How long it takes to send each request once: until halfway from the last of them to when it would begin anew. */
 function lengthOf({ requests, lengthMs }: WrittenWorkload, pace: Pace): number {
-  if (pace.kind === 'recorded') return Math.ceil(lengthMs / pace.speed) + 1;
-  if (pace.kind === 'rate') return Math.ceil((requests * 1_000) / pace.perSecond);
+  if (pace.kind === 'recorded') return (lengthMs + lengthMs / Math.max(1, requests - 1) / 2) / pace.speed;
+  if (pace.kind === 'rate') return ((requests - 0.5) * 1_000) / pace.perSecond;
   throw new BenchInputError('a closed loop has no end of its own, expected a --duration');
 }
 
