@@ -16,7 +16,7 @@ export interface Usage<Taken extends Options = Options> {
   readonly options: Taken;
   /** Names of the arguments that stand without an option, all required. */
   readonly positionals: readonly string[];
-  /** Whether the last of them may stand more than once. */
+  /** Whether the last of them may stand more than once; any number of arguments, when there are none of them. */
   readonly repeatsLast?: boolean;
 }
 

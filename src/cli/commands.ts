@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'say what changes in meaning between two configs',
     load: async () => (await import('./diff.ts')).diff,
   },
+  bench: {
+    summary: 'measure a config under recorded traffic, and compare with its budgets',
+    load: async () => (await import('../../bench/main.ts')).bench,
+  },
   'hash-password': {
     summary: 'print the hash of a password, for a consumer of the config',
     load: async () => (await import('./hash-password.ts')).hashPasswordCommand,

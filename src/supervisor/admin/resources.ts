@@ -54,6 +54,15 @@ export const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource
     },
   ],
   [
+    '/latencies',
+    {
+      method: 'GET',
+      needsToken: true,
+      // Not indented: with many routes it is large, and nobody reads it as it is.
+      answer: (source) => textReply(`${JSON.stringify({ routes: source.latencies() })}\n`, 'application/json'),
+    },
+  ],
+  [
     '/cache/purge',
     {
       method: 'POST',

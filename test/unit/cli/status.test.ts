@@ -27,6 +27,7 @@ before(async () => {
     token: TOKEN,
     source: {
       status: () => shown,
+      latencies: () => [],
       metrics: () => Promise.reject(new Error('not asked for')),
       record: () => null,
       stopRecording: () => false,
