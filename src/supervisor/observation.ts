@@ -10,6 +10,7 @@ import {
   readEndpoints,
   readRefusedRetries,
 } from '../telemetry/endpoint-reading.ts';
+import { latencies, type RouteLatencies } from '../telemetry/latencies.ts';
 import type { AcceptorReading, MetricsSource } from '../telemetry/metrics-source.ts';
 import { MetricsPage } from '../telemetry/prometheus.ts';
 import { traffic } from '../telemetry/traffic.ts';
@@ -17,6 +18,8 @@ import { VERSION } from '../version.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import type { AdminSource } from './admin/admin-source.ts';
 import type { AcceptorStatus, Status } from './admin/status.ts';
+import type { RecordingRequest } from './recordings/recording-request.ts';
+import type { RecordingSession } from './recordings/recording-session.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Routes and upstreams shown on the status page. */
@@ -87,8 +90,20 @@ export class Observation implements MetricsSource, AdminSource {
     return { text: await this.#page.render(), contentType: this.#page.contentType };
   }
 
+  latencies(): readonly RouteLatencies[] {
+    return latencies(this);
+  }
+
   purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }> {
     return this.#supervisor.fleet.purgeCache(purge);
+  }
+
+  record(request: RecordingRequest): RecordingSession | null {
+    return this.#supervisor.recordings.start(request);
+  }
+
+  stopRecording(number: number): boolean {
+    return this.#supervisor.recordings.stop(number);
   }
 
   status(): Status {
