@@ -31,7 +31,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'print the hash of a password, for a consumer of the config',
     load: async () => (await import('./hash-password.ts')).hashPasswordCommand,
   },
-<<<<<<< HEAD
   record: {
     summary: 'record the traffic of a running gateway, without its secrets',
     load: async () => (await import('./record.ts')).record,
@@ -39,15 +38,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'import-log': {
     summary: 'make a recording of the logs of other servers',
     load: async () => (await import('./import-log.ts')).importLog,
-=======
-  'import-log': {
-    summary: 'make a recording of the logs of other servers',
-    load: async () => (await import('./import-log.ts')).importLog,
-  },
-  record: {
-    summary: 'record the traffic of a running gateway, without its secrets',
-    load: async () => (await import('./record.ts')).record,
->>>>>>> wip/harness
   },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
