@@ -39,10 +39,10 @@ class Watch {
   readonly source: string;
   readonly kind: LimitKind;
   readonly #uses = new Map<string, KeyUse>();
+  readonly #others: KeyUse;
   #last: KeyUse;
   #asked = 0;
   #refused = 0;
-  readonly #others: KeyUse;
 
   constructor(source: string, kind: LimitKind) {
     this.source = source;
@@ -126,14 +126,14 @@ export class LimitWatch {
         watch.ask(kind.keyOf(decision), this.#clock.offset);
         const before = decision.dryRunRefusals;
         const verdict = onRequest(decision);
-        if (decision.dryRunRefusals > before || (verdict === REFUSED && decision.error !== 'quota_unavailable')) watch.refuse();
+        if (decision.dryRunRefusals > before || (verdict === REFUSED && kind.policy !== 'concurrency')) watch.refuse();
         return verdict;
       },
     };
   };
 
-  /** A limit that lets requests wait says only in the end that it refuses one. */
-  noteLateRefusal({ outcome, decision, route }: DryExchange): void {
+  /** A limit that may let requests wait says only in the end that it refuses one. */
+  noteOutcome({ outcome, decision, route }: DryExchange): void {
     if (outcome!.kind !== 'refuse' || outcome!.code !== 'concurrency_exceeded') return;
     this.#watches.get(route!.chain!.steps[decision!.step]!.source)?.refuse();
   }
