@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'say what changes in meaning between two configs',
     load: async () => (await import('./diff.ts')).diff,
   },
+  replay: {
+    summary: 'say what a config would do with requests that were recorded',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   'hash-password': {
     summary: 'print the hash of a password, for a consumer of the config',
     load: async () => (await import('./hash-password.ts')).hashPasswordCommand,

@@ -1,34 +1,9 @@
-import type { RecordedExchange } from '../../recording/recorded-exchange.ts';
-import { Masking } from '../dry-gateway/masking.ts';
-import { outgoingRequest } from '../dry-gateway/outgoing-request.ts';
-import { CAUSES, type Cause, type Difference } from './compare.ts';
-import type { Decided, PolicyPlace } from './decided.ts';
+import { type Change, type ChangeSide, changeSide } from './change.ts';
+import { CAUSES, type Cause } from './compare.ts';
+import { type ChangeExample, EXAMPLES, type Examples } from './examples.ts';
 
 const MOST_GROUPS = 10_000;
 const MOST_CONSUMERS = 1000;
-const EXAMPLES = 3;
-
-/** One side of a change. What the recording does not say is null. */
-export interface ChangeSide {
-  readonly route: string | null;
-  readonly routeSource: string | null;
-  readonly outcome: Decided['kind'];
-  readonly upstream: string | null;
-  readonly status: number | null;
-  readonly code: string | null;
-  readonly policy: PolicyPlace | null;
-}
-
-/** A request of the recording, without secrets. */
-export interface ChangeExample {
-  /** Of the recording. */
-  readonly line: number;
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  /** What the upstream is asked for before and after, where that is what changes. */
-  readonly targets: readonly [before: string, after: string] | null;
-}
 
 /** Requests that change in the same way, for the same cause. */
 export interface ChangeGroup {
@@ -42,22 +17,6 @@ export interface ChangeGroup {
   /** Most requests first; null: nobody known. */
   readonly consumers: readonly { readonly name: string | null; readonly count: number }[];
   readonly examples: readonly ChangeExample[];
-}
-
-/** A request that changes. */
-export interface Change {
-  readonly line: number;
-  readonly exchange: RecordedExchange;
-  readonly difference: Difference;
-  /** Null: what happened, as far as the recording tells. */
-  readonly before: Decided | null;
-  readonly from: ChangeSide;
-  readonly after: Decided;
-}
-
-export function changeSide(decided: Decided): ChangeSide {
-  const { kind, route, routeSource, upstream, status, code, policy } = decided;
-  return { outcome: kind, route, routeSource, upstream, status, code, policy };
 }
 
 class Group {
@@ -76,12 +35,12 @@ class Group {
     this.to = changeSide(after);
   }
 
-  add(change: Change): void {
+  add(change: Change, examples: Examples): void {
     const name = change.exchange.consumer ?? change.after.consumer ?? change.before?.consumer ?? null;
     const count = this.consumers.get(name);
     if (count !== undefined || this.consumers.size < MOST_CONSUMERS) this.consumers.set(name, (count ?? 0) + 1);
     this.count++;
-    if (this.examples.length < EXAMPLES) this.examples.push(exampleOf(change));
+    if (this.examples.length < EXAMPLES) this.examples.push(examples.of(change));
   }
 
   result(total: number): ChangeGroup {
@@ -98,6 +57,11 @@ export class ChangeGroups {
   /** Changes of kinds beyond the most that are told apart. */
   ungrouped = 0;
   readonly #groups = new Map<string, Group>();
+  readonly #examples: Examples;
+
+  constructor(examples: Examples) {
+    this.#examples = examples;
+  }
 
   add(change: Change): void {
     const { difference, from, after } = change;
@@ -113,7 +77,7 @@ export class ChangeGroups {
       group = new Group(change);
       this.#groups.set(key, group);
     }
-    group.add(change);
+    group.add(change, this.#examples);
   }
 
   get changed(): number {
@@ -126,18 +90,4 @@ export class ChangeGroups {
     const groups = [...this.#groups.values()].map((group) => group.result(total));
     return groups.sort((a, b) => rank(a) - rank(b) || b.count - a.count);
   }
-}
-
-/** A request as it is shown. */
-export function exampleOf({ line, exchange, difference, before, after }: Change): ChangeExample {
-  const masking = new Masking();
-  const isTarget = difference.parts.includes('path') || difference.parts.includes('query');
-  const targetOf = (decided: Decided): string => masking.target(outgoingRequest(decided.exchange).target);
-  return {
-    line,
-    method: exchange.method,
-    host: exchange.host,
-    path: masking.target(exchange.path),
-    targets: isTarget && before !== null ? [targetOf(before), targetOf(after)] : null,
-  };
 }

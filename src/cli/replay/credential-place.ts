@@ -90,6 +90,17 @@ function tokenPlaceOf(options: JwtOptions): CredentialPlace {
       if (!options.forward) source.remove(decision);
     },
     credentialsOf: ({ subjects }) => subjects.length,
-    demands: JSON.stringify([keys, keySet, options.algorithms, issuer, audience, type, requiredClaims, maxAge, clockTolerance, options.consumer]),
+    demands: JSON.stringify([
+      keys,
+      keySet,
+      options.algorithms,
+      issuer,
+      audience,
+      type,
+      requiredClaims,
+      maxAge,
+      clockTolerance,
+      options.consumer,
+    ]),
   };
 }

@@ -68,8 +68,10 @@ class Watch {
     this.#refused++;
   }
 
-  result(): BackTest {
+  /** @param hide takes what is secret out of a key */
+  result(hide: (key: string) => string): BackTest {
     const { kind, source } = this;
+    const show = (key: string): string => hide(kind.show(key));
     const uses = [...this.#uses].map(([key, { history, refused }]) => ({ key, history, refused }));
     const refused = uses.filter((use) => use.refused > 0).sort((a, b) => b.refused - a.refused);
     return {
@@ -84,12 +86,10 @@ class Watch {
       keysRefused: refused.length,
       peaks: kind.windows.flatMap((windowMs, index) => {
         const peak = maxBy(uses, ({ history }) => history.peaks[index]!);
-        return peak === null
-          ? []
-          : [{ windowMs, requests: peak.history.peaks[index]!, key: kind.show(peak.key) }];
+        return peak === null ? [] : [{ windowMs, requests: peak.history.peaks[index]!, key: show(peak.key) }];
       }),
       worst: refused.slice(0, WORST_KEYS).map((use) => ({
-        key: kind.show(use.key),
+        key: show(use.key),
         asked: use.history.total,
         refused: use.refused,
       })),
@@ -139,7 +139,7 @@ export class LimitWatch {
   }
 
   /** In the order of the file, as far as they were asked. */
-  results(): BackTest[] {
-    return [...this.#watches.values()].map((watch) => watch.result());
+  results(hide: (key: string) => string): BackTest[] {
+    return [...this.#watches.values()].map((watch) => watch.result(hide));
   }
 }

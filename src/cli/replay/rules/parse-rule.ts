@@ -188,7 +188,9 @@ class RuleReader {
   }
 
   #found(): string {
-    return this.isAtEnd() ? 'the rule ends here' : `there is ${JSON.stringify(this.#text.slice(this.#at, this.#at + 20))}`;
+    return this.isAtEnd()
+      ? 'the rule ends here'
+      : `there is ${JSON.stringify(this.#text.slice(this.#at, this.#at + 20))}`;
   }
 
   #take(pattern: RegExp): string | null {

@@ -1,7 +1,6 @@
-import { type Change, type ChangeExample, exampleOf } from '../change-groups.ts';
+import type { Change } from '../change.ts';
+import { type ChangeExample, EXAMPLES, type Examples } from '../examples.ts';
 import type { Rule, RuleField, RuleTotal } from './parse-rule.ts';
-
-const EXAMPLES = 3;
 
 /** How a rule fared. */
 export interface RuleResult {
@@ -20,9 +19,11 @@ export class RuleChecks {
   readonly #rules: readonly Rule[];
   readonly #counts: number[];
   readonly #examples: ChangeExample[][];
+  readonly #show: Examples;
 
-  constructor(rules: readonly Rule[]) {
+  constructor(rules: readonly Rule[], examples: Examples) {
     this.#rules = rules;
+    this.#show = examples;
     this.#counts = rules.map(() => 0);
     this.#examples = rules.map(() => []);
   }
@@ -31,9 +32,9 @@ export class RuleChecks {
     for (let i = 0; i < this.#rules.length; i++) {
       const rule = this.#rules[i]!;
       if (rule.kind === 'total') continue;
-      if (rule.clauses.every(({ field, isNegated, test }) => test(valueOf(field, change)) !== isNegated)) continue;
+      if (rule.clauses.every(({ field, isNegated, test }) => test(fieldOf(field, change)) !== isNegated)) continue;
       this.#counts[i]!++;
-      if (this.#examples[i]!.length < EXAMPLES) this.#examples[i]!.push(exampleOf(change));
+      if (this.#examples[i]!.length < EXAMPLES) this.#examples[i]!.push(this.#show.of(change));
     }
   }
 
@@ -45,14 +46,15 @@ export class RuleChecks {
       }
       const count = counts[rule.total];
       const value = rule.isShare ? count / Math.max(1, counts.requests) : count;
-      const holds = rule.op === '<=' ? value <= rule.bound : rule.op === '<' ? value < rule.bound : value === rule.bound;
+      const holds =
+        rule.op === '<=' ? value <= rule.bound : rule.op === '<' ? value < rule.bound : value === rule.bound;
       return { rule: rule.text, isBroken: !holds, count, examples: [] };
     });
   }
 }
 
 /** What a request is after the change; `none` for what it does not have. */
-function valueOf(field: RuleField, { exchange, difference, after }: Change): string {
+function fieldOf(field: RuleField, { exchange, difference, after }: Change): string {
   switch (field) {
     case 'status':
       return after.status === null ? 'none' : String(after.status);
@@ -78,4 +80,3 @@ function valueOf(field: RuleField, { exchange, difference, after }: Change): str
       return field satisfies never;
   }
 }
-
