@@ -1,7 +1,6 @@
 /** What changes for a request from one config to another, by its cause: the first thing that differs on its way. */
 import { renderForwardHead } from '../../acceptor/forward-head.ts';
 import type { DryExchange } from '../dry-gateway/dry-exchange.ts';
-import { outgoingRequest } from '../dry-gateway/outgoing-request.ts';
 import type { Decided } from './decided.ts';
 
 /** In the order in which a page tells of them: the gravest first. */
@@ -69,7 +68,7 @@ function causeOf(before: Decided, after: Decided): Cause | null {
 function differingAnswer(before: DryExchange, after: DryExchange): string[] {
   const [was, is] = [before.outcome!, after.outcome!];
   if (was.kind !== 'answer' || is.kind !== 'answer') return [];
-  const parts = differingLines(was.headers, is.headers);
+  const parts = differingLines(linesOf(was.headers), linesOf(is.headers)).map((name) => `header ${name}`);
   if (!(was.body ?? NO_BYTES).equals(is.body ?? NO_BYTES)) parts.push('body');
   return parts;
 }
@@ -80,18 +79,19 @@ const COUNTERS: ReadonlySet<string> = new Set(['ratelimit', 'ratelimit-policy'])
 
 function differingLines(before: readonly string[], after: readonly string[]): string[] {
   const names = new Set<string>();
-  for (const [some, others] of [
-    [linesOf(before), linesOf(after)],
-    [linesOf(after), linesOf(before)],
-  ] as const) {
-    for (const [line, name] of some) if (!others.has(line) && !COUNTERS.has(name)) names.add(name);
-  }
-  return [...names].sort().map((name) => `header ${name}`);
+  for (const line of onlyIn(before, after)) names.add(line.slice(0, line.indexOf(':')));
+  for (const line of onlyIn(after, before)) names.add(line.slice(0, line.indexOf(':')));
+  return [...names].filter((name) => !COUNTERS.has(name)).sort();
 }
 
-function linesOf(headers: readonly string[]): Map<string, string> {
-  const lines = new Map<string, string>();
-  for (let i = 0; i < headers.length; i += 2) lines.set(`${headers[i]}: ${headers[i + 1]}`, headers[i]!);
+function onlyIn(some: readonly string[], others: readonly string[]): string[] {
+  return some.filter((line) => !others.includes(line));
+}
+
+/** Names and values that alternate, as lines. */
+function linesOf(headers: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
   return lines;
 }
 
@@ -99,16 +99,23 @@ function differingRequest(before: DryExchange, after: DryExchange): string[] {
   const [was, is] = [before.decision?.requestBody ?? null, after.decision?.requestBody ?? null];
   const isSameBody = was === is || (was !== null && is !== null && was.equals(is));
   // Most heads are equal to the byte: they are taken apart only where they are not.
-  if (isSameBody && renderForwardHead(before) === renderForwardHead(after)) return [];
-  const [old, now] = [outgoingRequest(before), outgoingRequest(after)];
+  const [oldHead, head] = [renderForwardHead(before), renderForwardHead(after)];
+  if (isSameBody && oldHead === head) return [];
+  const [oldFirst, ...oldLines] = oldHead.split('\r\n');
+  const [first, ...lines] = head.split('\r\n');
+  const parts = differingTarget(oldFirst!, first!);
+  for (const name of differingLines(oldLines, lines)) parts.push(name === 'host' ? name : `header ${name}`);
+  if (!isSameBody) parts.push('body');
+  return parts;
+}
+
+/** @param before a request line */
+function differingTarget(before: string, after: string): string[] {
+  const [oldPath, oldQuery] = splitTarget(before.split(' ')[1]!);
+  const [path, query] = splitTarget(after.split(' ')[1]!);
   const parts: string[] = [];
-  const [oldPath, oldQuery] = splitTarget(old.target);
-  const [path, query] = splitTarget(now.target);
   if (oldPath !== path) parts.push('path');
   if (oldQuery !== query) parts.push('query');
-  if (old.host !== now.host) parts.push('host');
-  parts.push(...differingLines(old.headers.flat(), now.headers.flat()));
-  if (!isSameBody) parts.push('body');
   return parts;
 }
 

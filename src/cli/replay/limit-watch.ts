@@ -2,6 +2,7 @@
 import type { PolicyAdapter } from '../../acceptor/policies/policy-shelf.ts';
 import { REFUSED } from '../../decision/policies/verdict.ts';
 import type { DryExchange } from '../dry-gateway/dry-exchange.ts';
+import { askedInstead } from './asked-instead.ts';
 import { KeyHistory } from './key-history.ts';
 import { type LimitKind, limitKind } from './limit-keys.ts';
 import type { ReplayClock } from './replay-clock.ts';
@@ -120,16 +121,13 @@ export class LimitWatch {
     if (kind === null || onRequest === null) return policy;
     const watch = this.#watches.get(source) ?? new Watch(source, kind);
     this.#watches.set(source, watch);
-    return {
-      ...policy,
-      onRequest: (decision) => {
-        watch.ask(kind.keyOf(decision), this.#clock.offset);
-        const before = decision.dryRunRefusals;
-        const verdict = onRequest(decision);
-        if (decision.dryRunRefusals > before || (verdict === REFUSED && kind.policy !== 'concurrency')) watch.refuse();
-        return verdict;
-      },
-    };
+    return askedInstead(policy, (decision) => {
+      watch.ask(kind.keyOf(decision), this.#clock.offset);
+      const before = decision.dryRunRefusals;
+      const verdict = onRequest(decision);
+      if (decision.dryRunRefusals > before || (verdict === REFUSED && kind.policy !== 'concurrency')) watch.refuse();
+      return verdict;
+    });
   };
 
   /** A limit that may let requests wait says only in the end that it refuses one. */

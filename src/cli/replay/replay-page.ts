@@ -111,8 +111,7 @@ function groupLines(group: ChangeGroup): string[] {
 }
 
 function routesOf(from: ChangeSide, to: ChangeSide): string {
-  const [was, is] = [routeName(from), routeName(to)];
-  return was === is ? `route ${was}` : `route ${was} -> ${is}`;
+  return from.route === to.route ? `route ${routeName(to)}` : `route ${routeName(from)} -> ${routeName(to)}`;
 }
 
 function routeName({ route, routeSource }: ChangeSide): string {

@@ -22,10 +22,10 @@ import { RecordedHead, recordedBody } from './recorded-head.ts';
 import { ASSUMED_BEGIN, ReplayClock } from './replay-clock.ts';
 import type { ReplayReport } from './replay-report.ts';
 import { ReplaySide } from './replay-side.ts';
-import { chanceOf } from './replayed-request.ts';
+import { chanceOf, type Replayable } from './replayed-request.ts';
 import type { Rule } from './rules/parse-rule.ts';
 import { RuleChecks } from './rules/rule-checks.ts';
-import { isPseudonym, type Secrets } from './secrets.ts';
+import { holdsPseudonym, isPseudonym, type Secrets } from './secrets.ts';
 import { LimitSuggestions } from './suggest.ts';
 import { Undecided } from './undecided.ts';
 import { replayWarnings } from './warnings.ts';
@@ -87,6 +87,7 @@ class Replay {
   #knowsRoutes = false;
   #requests = 0;
   #stoodIn = 0;
+  #withoutCredential = 0;
   #withoutDuration = 0;
   #firstAt = 0;
   #lastAt = 0;
@@ -117,11 +118,12 @@ class Replay {
     if (this.#requests++ === 0) this.#firstAt = exchange.at;
     this.#lastAt = exchange.at;
     this.#clock.moveTo(exchange.at);
-    const replayable = {
+    const replayable: Replayable = {
       exchange,
       head: new RecordedHead(exchange),
       body: recordedBody(exchange),
       chance: chanceOf(line),
+      lacksCredential: exchange.consumer !== null && !holdsPseudonym(recorded),
     };
     const before = this.#old === null ? null : this.#old.decide(replayable);
     const after = this.#now.decide(replayable);
@@ -141,7 +143,10 @@ class Replay {
 
   #compare(exchange: RecordedExchange, line: number, before: Decided | null, after: Decided): void {
     const { request } = this.#now;
-    if (request.stoodIn) this.#stoodIn++;
+    if (request.stoodIn) {
+      this.#stoodIn++;
+      if (request.lacksCredential) this.#withoutCredential++;
+    }
     if (after.kind === 'forward' && exchange.upstreamMs === null) this.#withoutDuration++;
     this.#suggestions?.add(after, exchange.at);
     if (before === null) {
@@ -207,6 +212,7 @@ class Replay {
         old: against?.compiled ?? null,
         now: config.compiled,
         limits,
+        withoutCredential: this.#withoutCredential,
         withoutDuration: this.#withoutDuration,
         evictions: this.#now.evictions,
       }),

@@ -7,23 +7,13 @@ import { DryGateway, type DryListener } from '../dry-gateway/dry-gateway.ts';
 import { type Decided, decidedOf } from './decided.ts';
 import { HeldPlaces } from './held-places.ts';
 import { LimitWatch } from './limit-watch.ts';
-import type { RecordedHead } from './recorded-head.ts';
 import type { ReplayClock } from './replay-clock.ts';
-import { ReplayedRequest } from './replayed-request.ts';
+import { type Replayable, ReplayedRequest } from './replayed-request.ts';
 import { type IsPseudonym, standIns } from './stand-ins.ts';
 import { unknownFacts } from './unknown-facts.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_PORT = -1;
-
-/** A recorded request ready to be decided about by several configs. */
-export interface Replayable {
-  readonly exchange: RecordedExchange;
-  readonly head: RecordedHead;
-  /** Null: not in the recording. */
-  readonly body: Buffer | null;
-  readonly chance: number;
-}
 
 /** One config in a replay: a gateway without sockets, with counters of its own that go by the recording's time. */
 export class ReplaySide {
@@ -60,8 +50,9 @@ export class ReplaySide {
   }
 
   /** A promise only where a policy waits for something that takes time. */
-  decide({ exchange, head, body, chance }: Replayable): Decided | Promise<Decided> {
-    this.request.begin(exchange, chance, body === null);
+  decide(replayable: Replayable): Decided | Promise<Decided> {
+    const { exchange, head, body } = replayable;
+    this.request.begin(replayable);
     const listener = this.#listenerOf(exchange);
     const decided = this.#gateway.decideHead(head, listener, exchange.client ?? '', body ?? NO_BYTES);
     return decided instanceof Promise

@@ -1,4 +1,16 @@
 import type { RecordedExchange } from '../../recording/recorded-exchange.ts';
+import type { RecordedHead } from './recorded-head.ts';
+
+/** A recorded request ready to be decided about by several configs. */
+export interface Replayable {
+  readonly exchange: RecordedExchange;
+  readonly head: RecordedHead;
+  /** Null: not in the recording. */
+  readonly body: Buffer | null;
+  /** From 0 up to, not including, 1. */
+  readonly chance: number;
+  readonly lacksCredential: boolean;
+}
 
 /** Why a policy could not be asked in earnest: what it goes by is not in a recording. */
 export type UnknownFact = 'claims' | 'token' | 'address' | 'body' | 'credential' | 'module';
@@ -13,6 +25,8 @@ export class ReplayedRequest {
   chance = 0;
   /** A policy took the recorded consumer's word for who asks. */
   stoodIn = false;
+  /** The recording names a consumer, and has no pseudonym anywhere in the request: credentials were not recorded. */
+  lacksCredential = false;
   /** The body is not in the recording, only its length. */
   lacksBody = false;
   /** What was met that cannot be decided: texts that are equal where the same policy with the same options met the same. */
@@ -20,10 +34,11 @@ export class ReplayedRequest {
   /** The places of those policies. */
   readonly unknownAt: { readonly fact: UnknownFact; readonly policy: string; readonly source: string }[] = [];
 
-  begin(exchange: RecordedExchange, chance: number, lacksBody: boolean): void {
+  begin({ exchange, chance, body, lacksCredential }: Replayable): void {
     this.exchange = exchange;
     this.chance = chance;
-    this.lacksBody = lacksBody;
+    this.lacksBody = body === null;
+    this.lacksCredential = lacksCredential;
     this.stoodIn = false;
     if (this.unknowns.length === 0) return;
     this.unknowns.length = 0;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { RecordedExchange } from '../../recording/recorded-exchange.ts';
 
+const PREFIX = 'pseudonym-';
 const PSEUDONYM = /^pseudonym-[0-9a-f]{32}$/;
 const PSEUDONYMS = /pseudonym-[0-9a-f]{32}/g;
 /** What no header can carry. */
@@ -9,6 +10,13 @@ const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 /** Whether a text stands in a recording for a secret: see recording/pseudonyms.ts. */
 export function isPseudonym(text: string): boolean {
   return PSEUDONYM.test(text);
+}
+
+/** Whether any header or the target of a request holds one. */
+export function holdsPseudonym({ path, headers }: RecordedExchange): boolean {
+  if (path.includes(PREFIX)) return true;
+  for (let i = 0; i < headers.length; i++) if (headers[i]![1].includes(PREFIX)) return true;
+  return false;
 }
 
 /** Test credentials that take the place of pseudonyms. */

@@ -6,6 +6,8 @@
  *   recorded consumer, no longer so ──────────────────────────────────► refused; a token without `required`: nobody's token
  *   none recorded, answered 401 ──────────────────────────────────────► refused, as before
  *   none recorded otherwise ──────────────────────────────────────────► nobody knows: `ReplayedRequest.meet`
+ *
+ * The same where a recording names the consumer and holds no credential at all, as one made of another server's log does.
  */
 import type { PolicyAdapter } from '../../acceptor/policies/policy-shelf.ts';
 import type { CompiledConsumer } from '../../config/compiled.ts';
@@ -13,6 +15,7 @@ import type { Consumer, Consumers } from '../../decision/consumers.ts';
 import type { Decision } from '../../decision/decision.ts';
 import { tellConsumer } from '../../decision/policies/consumer-header.ts';
 import { PASS, type Verdict } from '../../decision/policies/verdict.ts';
+import { askedInstead } from './asked-instead.ts';
 import { type CredentialPlace, credentialPlace } from './credential-place.ts';
 import type { ReplayedRequest } from './replayed-request.ts';
 import { UNKNOWN_CLAIMS } from './unknown-facts.ts';
@@ -35,13 +38,11 @@ export function standIns(
     const { onRequest } = policy;
     if (place === null || onRequest === null) return policy;
     const standIn = new StandIn(place, request, byName, host.consumers, { name, source });
-    return {
-      ...policy,
-      onRequest(decision) {
-        const found = place.find(decision);
-        return found !== null && isPseudonym(found) ? standIn.ask(decision) : onRequest(decision);
-      },
-    };
+    return askedInstead(policy, (decision) => {
+      const found = place.find(decision);
+      if (found === null) return request.lacksCredential ? standIn.ask(decision) : onRequest(decision);
+      return isPseudonym(found) ? standIn.ask(decision) : onRequest(decision);
+    });
   };
 }
 

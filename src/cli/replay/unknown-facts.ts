@@ -8,12 +8,17 @@ import { USER_POLICY } from '../../config/compiled.ts';
 import type { Decision } from '../../decision/decision.ts';
 import type { Claims } from '../../decision/found-identity.ts';
 import { PASS, type Verdict, WAITING } from '../../decision/policies/verdict.ts';
+import { askedInstead } from './asked-instead.ts';
 import type { ReplayedRequest, UnknownFact } from './replayed-request.ts';
 
 /** Thrown by whoever looks at a claim that nobody knows. */
 const UNKNOWN = new Error('the claim is not in the recording');
 
+/** A user's own policy may catch it: that it was thrown is kept. */
+let wasThrown = false;
+
 const asked = (): never => {
+  wasThrown = true;
   throw UNKNOWN;
 };
 
@@ -35,24 +40,23 @@ export function unknownFacts(request: ReplayedRequest): PolicyAdapter {
     };
     // What would be stored nobody knows: every request goes on to its upstream.
     if (name === 'cache') return { onRequest: null, onResponse: null, onEnd: null };
-    if (name === 'ipFilter') return { ...policy, onRequest: () => passOver('address') };
+    if (name === 'ipFilter') return askedInstead(policy, () => passOver('address'));
     const isOwn = name === USER_POLICY;
-    return {
-      ...policy,
-      onRequest(decision) {
-        try {
-          const verdict = onRequest(decision);
-          if (verdict !== WAITING) return verdict;
-          const fact = lackingEffect(decision, isOwn, request.lacksBody);
-          if (fact === null) return WAITING;
-          decision.effect = null;
-          return passOver(fact);
-        } catch (error) {
-          if (error !== UNKNOWN) throw error;
-          return passOver('claims');
-        }
-      },
-    };
+    return askedInstead(policy, (decision) => {
+      wasThrown = false;
+      try {
+        const verdict = onRequest(decision);
+        if (wasThrown) return passOver('claims');
+        if (verdict !== WAITING) return verdict;
+        const fact = lackingEffect(decision, isOwn, request.lacksBody);
+        if (fact === null) return WAITING;
+        decision.effect = null;
+        return passOver(fact);
+      } catch (error) {
+        if (error !== UNKNOWN) throw error;
+        return passOver('claims');
+      }
+    });
   };
 }
 

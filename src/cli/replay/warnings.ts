@@ -13,6 +13,8 @@ export interface ReplayCircumstances {
   readonly old: CompiledConfig | null;
   readonly now: CompiledConfig;
   readonly limits: readonly BackTest[];
+  /** Requests that stand in for a recorded consumer without as much as a pseudonym. */
+  readonly withoutCredential: number;
   /** Requests that are forwarded without the recording saying for how long. */
   readonly withoutDuration: number;
   /** Keys that lost their bucket. */
@@ -53,9 +55,11 @@ function lostCredentials(before: readonly CompiledConsumer[], after: readonly Co
   });
 }
 
-function assumptionsOf({ head, now, limits, withoutDuration }: ReplayCircumstances): string[] {
+function assumptionsOf({ head, now, limits, withoutCredential, withoutDuration }: ReplayCircumstances): string[] {
   const uses = (...names: string[]): boolean => now.policies.some(({ policy }) => names.includes(policy));
   const assumptions: string[] = [];
+  if (withoutCredential > 0)
+    assumptions.push(`${withoutCredential} requests with a recorded consumer and no credential had the right one`);
   if (limits.length > 0) assumptions.push('counters of limits begin empty, and all requests meet the same ones');
   if (uses('quota') && head.began === null)
     assumptions.push('when the recording began is not known: quotas count as if on 1 January 2025, 00:00 UTC');
