@@ -23,6 +23,8 @@ import type { KeySetShelf } from './policies/key-set-shelf.ts';
 import { Refresh } from './policies/refresh.ts';
 import { SideRequestSender } from './policies/side-request.ts';
 import { SYSTEM_CLOCK } from './policies/system-host.ts';
+import type { Recorder } from './recording/recorder.ts';
+import { Recorders } from './recording/recorders.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import type { SharedState } from './upstream/endpoint-guard.ts';
@@ -43,6 +45,7 @@ export class Acceptor implements AcceptorContext {
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
   accessLog: AccessLog | null = null;
+  readonly recorders = new Recorders();
   offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
   readonly #uws: Uws;
@@ -75,6 +78,10 @@ export class Acceptor implements AcceptorContext {
 
   get keySets(): KeySetShelf {
     return this.#policies.keySets;
+  }
+
+  get recorder(): Recorder | null {
+    return this.recorders.current;
   }
 
   get snapshot(): Snapshot {
@@ -167,6 +174,7 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setWaiting(group.series, 0);
     }
     this.#openAccessLog(globals.accessLog);
+    this.recorders.use(globals.credentialPlaces);
     this.#memory.control.acknowledge(this.#slot, generation);
     return generation;
   }
@@ -207,6 +215,7 @@ export class Acceptor implements AcceptorContext {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
     this.#policies.close();
+    await this.recorders.close(LOG_FLUSH_LIMIT_MS);
     await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
     process.exit(0);
   }

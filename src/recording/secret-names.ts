@@ -25,17 +25,23 @@ export class SecretNames {
 
   /** Takes more places for secret ones from now on. */
   add({ headers, queries }: SecretPlaces): void {
-    for (const name of headers) this.#headers.add(name.toLowerCase());
+    for (const name of headers) this.#headers.add(oneSpelling(name.toLowerCase()));
     for (const name of queries) this.#queries.add(name.toLowerCase());
   }
 
   /** @param name in lower case */
   hasHeader(name: string): boolean {
-    return this.#headers.has(name) || WHOLE_NAMES.has(name) || WORDS.test(name);
+    const spelled = oneSpelling(name);
+    return this.#headers.has(spelled) || WHOLE_NAMES.has(spelled) || WORDS.test(spelled);
   }
 
   hasParameter(name: string): boolean {
     const lower = name.toLowerCase();
     return this.#queries.has(lower) || WHOLE_NAMES.has(lower) || WORDS.test(lower);
   }
+}
+
+/** Upstreams that know headers as variables (CGI and its heirs) take both for one. */
+function oneSpelling(header: string): string {
+  return header.includes('_') ? header.replaceAll('_', '-') : header;
 }

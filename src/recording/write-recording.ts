@@ -13,11 +13,21 @@ const WRITTEN: Promise<void> = Promise.resolve();
 
 /** The line of an exchange, without its end: members that are null are left out. */
 export function renderExchange(exchange: RecordedExchange): string {
-  return JSON.stringify(exchange, leaveOutNull);
-}
-
-function leaveOutNull(_name: string, value: unknown): unknown {
-  return value === null ? undefined : value;
+  return JSON.stringify({
+    at: exchange.at,
+    scheme: exchange.scheme ?? undefined,
+    method: exchange.method,
+    host: exchange.host,
+    path: exchange.path,
+    headers: exchange.headers,
+    body: exchange.body ?? undefined,
+    client: exchange.client ?? undefined,
+    consumer: exchange.consumer ?? undefined,
+    route: exchange.route ?? undefined,
+    status: exchange.status,
+    responseBytes: exchange.responseBytes ?? undefined,
+    upstreamMs: exchange.upstreamMs ?? undefined,
+  });
 }
 
 /**

@@ -2,7 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
-import { type AcceptorAssignment, ASSIGNMENT_VARIABLE, type FromAcceptor, type ToAcceptor } from '../ipc.ts';
+import {
+  type AcceptorAssignment,
+  ASSIGNMENT_VARIABLE,
+  type FromAcceptor,
+  type RecordedBatch,
+  type RecordingOrder,
+  type ToAcceptor,
+} from '../ipc.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -13,6 +20,7 @@ export interface AcceptorEvents {
   onAcknowledged(acceptor: AcceptorProcess, generation: Generation): void;
   /** A token names a key that is not in the set of this URL. */
   onUnknownKey(url: string, kid: string): void;
+  onRecorded(acceptor: AcceptorProcess, batch: RecordedBatch): void;
   /** The process is gone: it drained, crashed, or was killed. `failure` is what it said before, if it said anything. */
   onExit(acceptor: AcceptorProcess, how: string, failure: string | null): void;
 }
@@ -86,6 +94,15 @@ export class AcceptorProcess {
     });
   }
 
+  record(order: RecordingOrder): void {
+    this.#tell({ kind: 'record', order });
+  }
+
+  /** @param within what exchanges under way have to end */
+  stopRecording(recording: number, within: Millis): void {
+    this.#tell({ kind: 'stop-recording', recording, within });
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -107,6 +124,9 @@ export class AcceptorProcess {
         return;
       case 'unknown-key':
         events.onUnknownKey(message.url, message.kid);
+        return;
+      case 'recorded':
+        events.onRecorded(this, message.batch);
         return;
       default:
         message satisfies never;

@@ -29,6 +29,7 @@ import {
 } from './listening-sockets.ts';
 import { Observation } from './observation.ts';
 import { Publisher } from './publisher.ts';
+import { Recordings } from './recordings/recordings.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
@@ -44,6 +45,7 @@ export class Supervisor {
   readonly publisher: Publisher;
   readonly fleet: Fleet;
   readonly keySets: KeySets;
+  readonly recordings: Recordings;
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly #health: HealthChecks;
@@ -74,6 +76,7 @@ export class Supervisor {
     this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, compiled);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
+    this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors);
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
@@ -119,7 +122,10 @@ export class Supervisor {
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
       for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
+      this.recordings.join(acceptor);
     });
+    this.fleet.on('recorded', (acceptor, batch) => this.recordings.hear(acceptor, batch));
+    this.fleet.on('exit', (acceptor) => this.recordings.leave(acceptor));
     this.fleet.start();
     await this.#allServing();
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
@@ -238,6 +244,7 @@ export class Supervisor {
       return;
     }
     this.#stopping = true;
+    this.recordings.stopAll();
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();

@@ -12,6 +12,8 @@ afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
 
 const source: AdminSource = {
   status: () => aStatus(),
+  record: () => null,
+  stopRecording: () => false,
   purgeCache: async () => ({ acceptors: 2, dropped: 3 }),
   metrics: async () => ({ text: 'penstock_build_info 1\n', contentType: 'text/plain; version=0.0.4' }),
 };

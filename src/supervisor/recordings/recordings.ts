@@ -1,0 +1,57 @@
+import type { RecordedBatch } from '../../ipc.ts';
+import { type RecordedAcceptor, Recording } from './recording.ts';
+import type { RecordingRequest } from './recording-request.ts';
+
+/** The recording that is being taken, if there is one: never two, so that recording costs what it costs once. */
+export class Recordings {
+  readonly #source: string;
+  readonly #acceptors: () => readonly RecordedAcceptor[];
+  #current: Recording | null = null;
+  #count = 0;
+
+  /** @param acceptors those that run now */
+  constructor(source: string, acceptors: () => readonly RecordedAcceptor[]) {
+    this.#source = source;
+    this.#acceptors = acceptors;
+  }
+
+  /** Begins one; null: there is one already. */
+  start(request: RecordingRequest): Recording | null {
+    if (this.#current !== null) return null;
+    const recording = new Recording({
+      number: ++this.#count,
+      request,
+      source: this.#source,
+      onOver: () => {
+        this.#current = null;
+      },
+    });
+    this.#current = recording;
+    for (const acceptor of this.#acceptors()) recording.join(acceptor);
+    return recording;
+  }
+
+  /** Ends the recording of this number, whole. False: it is not the one that is being taken. */
+  stop(number: number): boolean {
+    if (this.#current?.number !== number) return false;
+    this.#current.stop();
+    return true;
+  }
+
+  /** The gateway is leaving. */
+  stopAll(): void {
+    this.#current?.stop();
+  }
+
+  join(acceptor: RecordedAcceptor): void {
+    this.#current?.join(acceptor);
+  }
+
+  leave(acceptor: RecordedAcceptor): void {
+    this.#current?.leave(acceptor);
+  }
+
+  hear(acceptor: RecordedAcceptor, batch: RecordedBatch): void {
+    if (batch.recording === this.#current?.number) this.#current.hear(acceptor, batch);
+  }
+}
