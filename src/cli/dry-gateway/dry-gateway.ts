@@ -6,7 +6,7 @@
  * is always one half, unless others are handed in.
  */
 
-import type { ListenerContext } from '../../acceptor/listener/downstream.ts';
+import type { ListenerContext, RequestHead } from '../../acceptor/listener/downstream.ts';
 import { HeadReader, type HeadSource } from '../../acceptor/listener/uws/head-reader.ts';
 import { type PolicyAdapter, PolicyShelf, type SharedHost } from '../../acceptor/policies/policy-shelf.ts';
 import { refusalHeaders } from '../../acceptor/response/answer.ts';
@@ -125,25 +125,31 @@ export class DryGateway {
     const listener = target === null ? null : this.listenerFor(request, target);
     if (listener === null) throw new RangeError(`no request is described by ${request.url}`);
     const peer = request.client ?? defaultPeer(listener);
-    return this.#decide(new DescribedHead(request, target!), listener, peer, request.body, trace);
+    const head = listener.reader.read(new DescribedHead(request, target!), peer);
+    return this.#decide(head, listener, request.body, trace);
   }
 
   /**
-   * Decides about a request whose head is there already. A promise only where its policies wait for something that is not at
-   * hand.
+   * Decides about a request whose head is there already, with the scheme that its client used. A promise only where its policies
+   * wait for something that is not at hand.
    */
-  decideHead(head: HeadSource, listener: DryListener, peer: string, body: Buffer): DryExchange | Promise<DryExchange> {
-    return this.#decide(head, listener, peer, body, null);
+  decideHead(
+    source: HeadSource,
+    listener: DryListener,
+    { peer, scheme }: Pick<RequestHead, 'peer' | 'scheme'>,
+    body: Buffer,
+  ): DryExchange | Promise<DryExchange> {
+    const head = listener.reader.read(source, peer);
+    head.scheme = scheme;
+    return this.#decide(head, listener, body, null);
   }
 
   #decide(
-    source: HeadSource,
+    head: RequestHead,
     listener: DryListener,
-    peer: string,
     body: Buffer,
     trace: DecisionTrace | null,
   ): DryExchange | Promise<DryExchange> {
-    const head = listener.reader.read(source, peer);
     const exchange = new DryExchange(head, listener, body);
     resolveForwarded(head, listener.trustedProxies, exchange.forwarded);
     exchange.clientIp = exchange.forwarded.clientIp;

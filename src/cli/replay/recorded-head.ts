@@ -10,10 +10,12 @@ export function recordedBody({ body }: RecordedExchange): Buffer | null {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+const LEFT_OUT: ReadonlySet<string> = new Set(['host', 'x-forwarded-for', 'x-forwarded-proto']);
 
 /**
  * The head of a recorded request in the form in which uWS hands one over, so that the very reader of heads reads it. Framing is
- * that of the recorded body.
+ * that of the recorded body, and what trusted proxies said of client and scheme is left out: a recording has both as the gateway
+ * came to know them.
  */
 export class RecordedHead implements HeadSource {
   readonly #exchange: RecordedExchange;
@@ -33,7 +35,7 @@ export class RecordedHead implements HeadSource {
     for (let i = 0; i < headers.length; i++) {
       const [given, value] = headers[i]!;
       const name = given.toLowerCase();
-      if (name === 'host') continue;
+      if (LEFT_OUT.has(name)) continue;
       if (name === 'content-length' || name === 'transfer-encoding') isFramed = true;
       this.#lines.push(name, value.trim());
     }

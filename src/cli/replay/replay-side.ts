@@ -54,7 +54,8 @@ export class ReplaySide {
     const { exchange, head, body } = replayable;
     this.request.begin(replayable);
     const listener = this.#listenerOf(exchange);
-    const decided = this.#gateway.decideHead(head, listener, exchange.client ?? '', body ?? NO_BYTES);
+    const from = { peer: exchange.client ?? '', scheme: exchange.scheme ?? 'http' } as const;
+    const decided = this.#gateway.decideHead(head, listener, from, body ?? NO_BYTES);
     return decided instanceof Promise
       ? decided.then((late) => this.#settle(late, exchange))
       : this.#settle(decided, exchange);
