@@ -15,6 +15,13 @@ export interface Replayable {
 /** Why a policy could not be asked in earnest: what it goes by is not in a recording. */
 export type UnknownFact = 'claims' | 'token' | 'address' | 'body' | 'credential' | 'module';
 
+/** A policy that could not be asked in earnest. */
+export interface UnknownPlace {
+  readonly fact: UnknownFact;
+  readonly policy: string;
+  readonly source: string;
+}
+
 /**
  * The request that one config is being asked about, and what of the recording its policies had to be told or could not be. One
  * object for all requests of a replay.
@@ -32,7 +39,7 @@ export class ReplayedRequest {
   /** What was met that cannot be decided: texts that are equal where the same policy with the same options met the same. */
   readonly unknowns: string[] = [];
   /** The places of those policies. */
-  readonly unknownAt: { readonly fact: UnknownFact; readonly policy: string; readonly source: string }[] = [];
+  readonly unknownAt: UnknownPlace[] = [];
 
   begin({ exchange, chance, body, lacksCredential }: Replayable): void {
     this.exchange = exchange;

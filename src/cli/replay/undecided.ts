@@ -1,6 +1,6 @@
 import type { Decided } from './decided.ts';
 import type { Undecidable } from './replay-report.ts';
-import type { ReplayedRequest } from './replayed-request.ts';
+import type { ReplayedRequest, UnknownPlace } from './replayed-request.ts';
 
 const MOST_REASONS = 1000;
 
@@ -27,7 +27,14 @@ export class Undecided {
       return false;
     }
     this.#count++;
-    this.#note(now.unknownAt.length > 0 ? now : old);
+    for (const [side, other] of [
+      [now, old],
+      [old, now],
+    ] as const) {
+      side.unknowns.forEach((text, at) => {
+        if (!other.unknowns.includes(text)) this.#note(side.unknownAt[at]!);
+      });
+    }
     return true;
   }
 
@@ -40,7 +47,7 @@ export class Undecided {
       return false;
     }
     this.#count++;
-    this.#note(now);
+    for (const place of now.unknownAt) if (place.fact !== 'token') this.#note(place);
     return true;
   }
 
@@ -49,13 +56,11 @@ export class Undecided {
     return { count: this.#count, alike: this.#alike, reasons };
   }
 
-  #note({ unknownAt }: ReplayedRequest): void {
-    for (const { fact, policy, source } of unknownAt) {
-      const key = `${fact} ${source}`;
-      const reason = this.#reasons.get(key);
-      if (reason !== undefined) reason.count++;
-      else if (this.#reasons.size < MOST_REASONS) this.#reasons.set(key, { fact, policy, source, count: 1 });
-    }
+  #note({ fact, policy, source }: UnknownPlace): void {
+    const key = `${fact} ${source}`;
+    const reason = this.#reasons.get(key);
+    if (reason !== undefined) reason.count++;
+    else if (this.#reasons.size < MOST_REASONS) this.#reasons.set(key, { fact, policy, source, count: 1 });
   }
 }
 

@@ -142,7 +142,7 @@ describe('a replay of two configs', () => {
       /^now refused {2}2 requests \(16\.7%\)\n +2 +16\.7% {2}route refused \(.*new\.yaml:1:\d+\)\n +forward to a -> 401 credentials_missing by authorize \(/m,
     );
     assert.match(stdout, /^ +of acme 1, nobody known 1\n +line 3: GET shop\.test\/refused\/1$/m);
-    assert.match(stdout, /^answered otherwise {2}2 requests[^]*?^ {2}and 1 more kind with 1 request$/m);
+    assert.match(stdout, /^answered otherwise {2}2 requests[\s\S]*?^ {2}and 1 more kind with 1 request$/m);
   });
 });
 
