@@ -28,8 +28,8 @@ export interface RecordingParts {
   readonly request: RecordingRequest;
   /** Name of the gateway. */
   readonly source: string;
-  /** Called once: it is over, and another may begin. */
-  onOver(): void;
+  /** Called once: it is over, and another may begin. Not whole: its reader left before the end. */
+  onOver(counts: RecordingEnd['end'], isWhole: boolean): void;
 }
 
 /**
@@ -42,7 +42,7 @@ export class Recording {
   readonly number: number;
   readonly stream: Readable;
   readonly #request: RecordingRequest;
-  readonly #onOver: () => void;
+  readonly #onOver: RecordingParts['onOver'];
   readonly #order: RecordingOrder;
   readonly #merge = new LineMerge<RecordedAcceptor>();
   /** Those that have not said their last word, with what they last said. */
@@ -145,10 +145,9 @@ export class Recording {
 
   #end(): void {
     if (this.#isOver) return;
-    for (const batch of this.#acceptors.values()) this.#dropped += batch === null ? 0 : batch.dropped;
-    const end: RecordingEnd = { end: { exchanges: this.#exchanges, dropped: this.#dropped } };
+    this.#finish(true);
+    const end: RecordingEnd = { end: this.#counts() };
     this.#push(`${JSON.stringify(end)}\n`);
-    this.#finish();
     this.stream.push(null);
   }
 
@@ -165,19 +164,24 @@ export class Recording {
   }
 
   #onDestroyed(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#finish();
+    this.#finish(false);
     done(error);
   }
 
   /** Nobody records for this any more. */
-  #finish(): void {
+  #finish(isWhole: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    for (const batch of this.#acceptors.values()) this.#dropped += batch === null ? 0 : batch.dropped;
     clearTimeout(this.#endTimer);
     clearInterval(this.#silenceTimer);
     for (const acceptor of this.#acceptors.keys()) acceptor.stopRecording(this.number, 0 as Millis);
     this.#acceptors.clear();
-    this.#onOver();
+    this.#onOver(this.#counts(), isWhole);
+  }
+
+  #counts(): RecordingEnd['end'] {
+    return { exchanges: this.#exchanges, dropped: this.#dropped };
   }
 
   #now(): number {

@@ -6,13 +6,18 @@ import type { RecordingRequest } from './recording-request.ts';
 export class Recordings {
   readonly #source: string;
   readonly #acceptors: () => readonly RecordedAcceptor[];
+  readonly #report: (message: string) => void;
   #current: Recording | null = null;
   #count = 0;
 
-  /** @param acceptors those that run now */
-  constructor(source: string, acceptors: () => readonly RecordedAcceptor[]) {
+  /**
+   * @param acceptors those that run now
+   * @param report tells the operator that there is a recording, and how it ended
+   */
+  constructor(source: string, acceptors: () => readonly RecordedAcceptor[], report: (message: string) => void) {
     this.#source = source;
     this.#acceptors = acceptors;
+    this.#report = report;
   }
 
   /** Begins one; null: there is one already. */
@@ -22,11 +27,14 @@ export class Recordings {
       number: ++this.#count,
       request,
       source: this.#source,
-      onOver: () => {
+      onOver: ({ exchanges, dropped }, isWhole) => {
         this.#current = null;
+        const how = isWhole ? 'has ended' : 'was left by its reader';
+        this.#report(`recording ${recording.number} ${how}: ${exchanges} exchanges, ${dropped} dropped`);
       },
     });
     this.#current = recording;
+    this.#report(`recording ${recording.number} has begun: ${describe(request)}`);
     for (const acceptor of this.#acceptors()) recording.join(acceptor);
     return recording;
   }
@@ -54,4 +62,12 @@ export class Recordings {
   hear(acceptor: RecordedAcceptor, batch: RecordedBatch): void {
     if (batch.recording === this.#current?.number) this.#current.hear(acceptor, batch);
   }
+}
+
+function describe({ share, bodies, seconds, exchanges }: RecordingRequest): string {
+  const parts = [share === 1 ? 'every exchange' : `${share * 100}% of the exchanges`];
+  if (bodies > 0) parts.push(`with bodies of up to ${bodies} bytes`);
+  if (seconds !== null) parts.push(`for ${seconds} s`);
+  if (exchanges !== null) parts.push(`${exchanges} at most`);
+  return parts.join(', ');
 }
