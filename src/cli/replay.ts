@@ -86,7 +86,12 @@ export async function replay(args: string[], output: CommandOutput = TERMINAL): 
 
 function pageOf(report: ReplayReport, mostGroups: number): string {
   const yaml = suggestionYaml(report);
-  return `${replayPage(report, mostGroups)}${yaml === '' ? '' : `\n${yaml}`}`;
+  return printable(`${replayPage(report, mostGroups)}${yaml === '' ? '' : `\n${yaml}`}`);
+}
+
+/** Names and paths of a recording are whatever clients sent: none of it steers a terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\n\x20-\x7e\xa0-\uffff]/g, '?');
 }
 
 /** Null when it could not be done, which has been said then. */

@@ -1,5 +1,5 @@
 import { type Change, type ChangeSide, changeSide } from './change.ts';
-import { CAUSES, type Cause } from './compare.ts';
+import { CAUSES, type Cause, type Difference } from './compare.ts';
 import { type ChangeExample, EXAMPLES, type Examples } from './examples.ts';
 
 const MOST_GROUPS = 10_000;
@@ -51,6 +51,13 @@ class Group {
   }
 }
 
+/** What requests that change alike have in common, as text. */
+function keyOf({ cause, parts }: Difference, from: ChangeSide, to: ChangeSide): string {
+  const was = `${from.route}\n${from.upstream}\n${from.status}\n${from.code}\n${from.policy?.source}`;
+  const is = `${to.route}\n${to.upstream}\n${to.status}\n${to.code}\n${to.policy?.source}`;
+  return `${cause}\n${was}\n${is}\n${parts.join()}`;
+}
+
 /** Gathers changes. Memory grows with the kinds of them, not with their number, and only so far. */
 export class ChangeGroups {
   readonly counts: Record<Cause, number> = Object.fromEntries(CAUSES.map((cause) => [cause, 0])) as never;
@@ -66,8 +73,7 @@ export class ChangeGroups {
   add(change: Change): void {
     const { difference, from, after } = change;
     this.counts[difference.cause]++;
-    const to = after.policy === null ? '' : after.policy.source;
-    const key = `${difference.cause}|${from.route}|${from.upstream}|${from.status}|${from.code}|${from.policy?.source ?? ''}|${after.route}|${after.upstream}|${after.status}|${after.code}|${to}|${difference.parts.join()}`;
+    const key = keyOf(difference, from, changeSide(after));
     let group = this.#groups.get(key);
     if (group === undefined) {
       if (this.#groups.size >= MOST_GROUPS) {

@@ -15,17 +15,32 @@ interface LeftPlace {
   readonly start: number;
 }
 
+/** What one key had in flight at most. */
+export interface HeldPeak {
+  readonly key: string;
+  readonly requests: number;
+}
+
 /** Counts of what is in flight, of one gateway in a replay. */
 export class HeldPlaces implements Flights {
   readonly #clock: ReplayClock;
   readonly #left: LeftPlace[] = [];
+  /** By scope. */
+  readonly #gates = new Map<string, HeldGate>();
 
   constructor(clock: ReplayClock) {
     this.#clock = clock;
   }
 
-  gate(_: string, options: GateOptions): Gate {
-    return new HeldGate(this.#clock, options, this.#left);
+  gate(scope: string, options: GateOptions): Gate {
+    const gate = new HeldGate(this.#clock, options, this.#left);
+    this.#gates.set(scope, gate);
+    return gate;
+  }
+
+  /** Most requests of one key that were in flight, or waited, at one time; null: none was. */
+  peakOf(scope: string): HeldPeak | null {
+    return this.#gates.get(scope)?.peak ?? null;
   }
 
   /** The request that was decided last: how long its upstream takes, in milliseconds; 0: none is asked. */
@@ -37,6 +52,7 @@ export class HeldPlaces implements Flights {
 }
 
 class HeldGate implements Gate {
+  peak: HeldPeak | null = null;
   readonly #clock: ReplayClock;
   readonly #options: GateOptions;
   readonly #left: LeftPlace[];
@@ -74,6 +90,7 @@ class HeldGate implements Gate {
     while (at > 0 && ends[at - 1]! > end) at--;
     ends.splice(at, 0, end);
     this.#ends.set(key, ends);
+    if (ends.length > (this.peak?.requests ?? 0)) this.peak = { key, requests: ends.length };
   }
 
   #place(key: string, start: number): Place {

@@ -12,14 +12,14 @@ export interface LimitKind {
   readonly limit: string;
   /** `consumer`, `header x-team`. */
   readonly by: string;
-  /** Lengths in milliseconds of which peaks are wanted. */
+  /** Lengths in milliseconds of which peaks are wanted: an hour at most, since all moments of one are kept. */
   readonly windows: readonly number[];
   keyOf(decision: Decision): string;
   /** A key as people may see it. */
   show(key: string): string;
 }
 
-const PERIODS_MS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000, month: 2_678_400_000 } as const;
+const HOUR_MS = 3_600_000;
 const NO_CONSUMER = ' (by address)';
 
 /** Null for a policy that limits nothing. */
@@ -38,7 +38,7 @@ function rateLimitKind({ windows, by, ipv6Prefix, dryRun }: RateLimitOptions): L
   return {
     policy: 'rateLimit',
     limit: `${texts.join(' and ')}${dryRun ? ' (dry run)' : ''}`,
-    windows: windows.map(({ per }) => per),
+    windows: windows.map(({ per }) => per).filter((per) => per <= HOUR_MS),
     keyOf: keyBy(by, ipv6Prefix),
     ...shownBy(by),
   };
@@ -49,7 +49,7 @@ function concurrencyKind({ limit, by, ipv6Prefix, queue }: ConcurrencyOptions): 
   return {
     policy: 'concurrency',
     limit: `${limit} at a time${waiting}`,
-    windows: [1000],
+    windows: [],
     keyOf: keyBy(by, ipv6Prefix),
     ...shownBy(by),
   };
@@ -59,7 +59,7 @@ function quotaKind({ limit, per, by }: QuotaOptions): LimitKind {
   return {
     policy: 'quota',
     limit: `${limit} a ${per}`,
-    windows: [PERIODS_MS[per]],
+    windows: per === 'hour' ? [HOUR_MS] : [],
     keyOf: subjectOf(by),
     ...shownBy(limitByOf(by)),
   };

@@ -3,6 +3,7 @@ import type { PolicyAdapter } from '../../acceptor/policies/policy-shelf.ts';
 import { REFUSED } from '../../decision/policies/verdict.ts';
 import type { DryExchange } from '../dry-gateway/dry-exchange.ts';
 import { askedInstead } from './asked-instead.ts';
+import type { HeldPeak, HeldPlaces } from './held-places.ts';
 import { KeyHistory } from './key-history.ts';
 import { type LimitKind, limitKind } from './limit-keys.ts';
 import type { ReplayClock } from './replay-clock.ts';
@@ -24,7 +25,7 @@ export interface BackTest {
   readonly share: number;
   readonly keys: number;
   readonly keysRefused: number;
-  /** Most requests that one key made in any window of the limit, shortest window first. */
+  /** Most requests that one key made in any window of the limit up to an hour; in a window of 0, at one time. */
   readonly peaks: readonly { readonly windowMs: number; readonly requests: number; readonly key: string }[];
   readonly worst: readonly { readonly key: string; readonly asked: number; readonly refused: number }[];
   /** Keys that were counted together because there are too many. */
@@ -38,6 +39,7 @@ interface KeyUse {
 
 class Watch {
   readonly source: string;
+  readonly scope: string;
   readonly kind: LimitKind;
   readonly #uses = new Map<string, KeyUse>();
   readonly #others: KeyUse;
@@ -45,8 +47,9 @@ class Watch {
   #asked = 0;
   #refused = 0;
 
-  constructor(source: string, kind: LimitKind) {
+  constructor(source: string, scope: string, kind: LimitKind) {
     this.source = source;
+    this.scope = scope;
     this.kind = kind;
     this.#others = { history: new KeyHistory(kind.windows), refused: 0 };
     this.#last = this.#others;
@@ -69,8 +72,7 @@ class Watch {
     this.#refused++;
   }
 
-  /** @param hide takes what is secret out of a key */
-  result(hide: (key: string) => string): BackTest {
+  result(held: HeldPeak | null, hide: (key: string) => string): BackTest {
     const { kind, source } = this;
     const show = (key: string): string => hide(kind.show(key));
     const uses = [...this.#uses].map(([key, { history, refused }]) => ({ key, history, refused }));
@@ -85,10 +87,13 @@ class Watch {
       share: this.#asked === 0 ? 0 : this.#refused / this.#asked,
       keys: uses.length,
       keysRefused: refused.length,
-      peaks: kind.windows.flatMap((windowMs, index) => {
-        const peak = maxBy(uses, ({ history }) => history.peaks[index]!);
-        return peak === null ? [] : [{ windowMs, requests: peak.history.peaks[index]!, key: show(peak.key) }];
-      }),
+      peaks: [
+        ...(held === null ? [] : [{ windowMs: 0, requests: held.requests, key: show(held.key) }]),
+        ...kind.windows.flatMap((windowMs, index) => {
+          const peak = maxBy(uses, ({ history }) => history.peaks[index]!);
+          return peak === null ? [] : [{ windowMs, requests: peak.history.peaks[index]!, key: show(peak.key) }];
+        }),
+      ],
       worst: refused.slice(0, WORST_KEYS).map((use) => ({
         key: show(use.key),
         asked: use.history.total,
@@ -108,18 +113,20 @@ function maxBy<T>(items: readonly T[], value: (item: T) => number): T | null {
 /** Watches the limits of one gateway. */
 export class LimitWatch {
   readonly #clock: ReplayClock;
+  readonly #places: HeldPlaces;
   /** By the place of the policy: one place has one limit, on however many routes. */
   readonly #watches = new Map<string, Watch>();
 
-  constructor(clock: ReplayClock) {
+  constructor(clock: ReplayClock, places: HeldPlaces) {
     this.#clock = clock;
+    this.#places = places;
   }
 
-  readonly adapt: PolicyAdapter = (policy, { policy: name, options, source }) => {
+  readonly adapt: PolicyAdapter = (policy, { policy: name, options, source }, host) => {
     const kind = limitKind(name, options);
     const { onRequest } = policy;
     if (kind === null || onRequest === null) return policy;
-    const watch = this.#watches.get(source) ?? new Watch(source, kind);
+    const watch = this.#watches.get(source) ?? new Watch(source, host.scope, kind);
     this.#watches.set(source, watch);
     return askedInstead(policy, (decision) => {
       watch.ask(kind.keyOf(decision), this.#clock.offset);
@@ -136,8 +143,9 @@ export class LimitWatch {
     this.#watches.get(route!.chain!.steps[decision!.step]!.source)?.refuse();
   }
 
-  /** In the order of the file, as far as they were asked. */
+  /** Those that refuse most first. @param hide takes what is secret out of a key */
   results(hide: (key: string) => string): BackTest[] {
-    return [...this.#watches.values()].map((watch) => watch.result(hide));
+    const tests = [...this.#watches.values()].map((watch) => watch.result(this.#places.peakOf(watch.scope), hide));
+    return tests.sort((a, b) => b.refused - a.refused || b.asked - a.asked);
   }
 }

@@ -16,11 +16,14 @@ function backTestLines(test: BackTest): string[] {
     refused === 0
       ? `refuses none of ${plural(asked, 'request')} of ${all}`
       : `refuses ${percent(share)} (${counted(refused)} of ${plural(asked, 'request')}) of ${counted(keysRefused)} of ${all}`;
-  const shown = peaks.map(({ requests, windowMs, key }) => `${counted(requests)} in 1 ${lengthOf(windowMs)} (${key})`);
+  const shown = peaks.map(({ requests, windowMs, key }) => {
+    const within = windowMs === 0 ? 'at a time' : `in 1 ${lengthOf(windowMs)}`;
+    return `${counted(requests)} ${within} (${key})`;
+  });
   return [
     `  ${policy} ${limit} by ${by} (${source})`,
     `      ${would} ${keysOf(by, keys)}`,
-    ...(shown.length === 0 || policy === 'concurrency' ? [] : [`      most of one key: ${shown.join(', ')}`]),
+    ...(shown.length === 0 ? [] : [`      most of one key: ${shown.join(', ')}`]),
     ...worst.map((key) => `      ${key.key}: ${counted(key.refused)} of ${plural(key.asked, 'request')} refused`),
   ];
 }

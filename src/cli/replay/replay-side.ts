@@ -30,8 +30,8 @@ export class ReplaySide {
    */
   constructor(compiled: CompiledConfig, clock: ReplayClock, buckets: number, isPseudonym: IsPseudonym) {
     const { request } = this;
-    this.limits = new LimitWatch(clock);
     this.#places = new HeldPlaces(clock);
+    this.limits = new LimitWatch(clock, this.#places);
     this.#buckets = new SharedArrayBuffer(bucketBytes(buckets));
     const unknown = unknownFacts(request);
     const identity = standIns(request, compiled.globals.consumers, isPseudonym);

@@ -93,6 +93,14 @@ describe('a recording', () => {
     assert.doesNotMatch(stdout, /hush/);
   });
 
+  it('cannot steer the terminal that its names and paths are shown on', async () => {
+    const evil = { path: '/c\u009b2J', consumer: 'a\u001b[2J', host: 'shop.test' };
+    const { stdout } = await bench.run('--recording', bench.record([evil]), '-c', now, '--against', old);
+    assert.match(stdout, /of a\?\[2J\nrules 1$|of a\?\[2J/m);
+    assert.match(stdout, /GET shop\.test\/c\?2J$/m);
+    assert.doesNotMatch(stdout, /[\u001b\u009b]/);
+  });
+
   it('without a usable line, or that is none, makes the answer no', async () => {
     for (const [text, complaint] of [
       [`${HEAD}\n`, /has no request that can be replayed/],

@@ -130,6 +130,7 @@ describe('the back-test of other limits', () => {
     ];
     const { limits, groups, assumptions } = await bench.report(bench.record(requests), now);
     assert.deepEqual([limits[0]!.refused, groups[0]!.examples.map(({ line }) => line)], [1, [4]]);
+    assert.deepEqual(limits[0]!.peaks, [{ windowMs: 0, requests: 2, key: '10.0.0.1' }]);
     assert.ok(assumptions.includes('1 forwarded requests have no recorded duration: they hold no place'));
   });
 
