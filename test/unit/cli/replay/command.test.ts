@@ -95,8 +95,8 @@ describe('a recording', () => {
 
   it('cannot steer the terminal that its names and paths are shown on', async () => {
     const evil = { path: '/c\u009b2J', consumer: 'a\u001b[2J', host: 'shop.test' };
-    const { stdout } = await bench.run('--recording', bench.record([evil]), '-c', now, '--against', old);
-    assert.match(stdout, /of a\?\[2J\nrules 1$|of a\?\[2J/m);
+    const { stdout } = await bench.run('--recording', bench.record([evil]), '-c', now);
+    assert.match(stdout, /^ +of a\?\[2J 1$/m);
     assert.match(stdout, /GET shop\.test\/c\?2J$/m);
     assert.doesNotMatch(stdout, /[\u001b\u009b]/);
   });
