@@ -1,13 +1,13 @@
 import type { RecordedBatch } from '../../ipc.ts';
-import { type RecordedAcceptor, Recording } from './recording.ts';
 import type { RecordingRequest } from './recording-request.ts';
+import { type RecordedAcceptor, RecordingSession } from './recording-session.ts';
 
 /** The recording that is being taken, if there is one: never two, so that recording costs what it costs once. */
 export class Recordings {
   readonly #source: string;
   readonly #acceptors: () => readonly RecordedAcceptor[];
   readonly #report: (message: string) => void;
-  #current: Recording | null = null;
+  #current: RecordingSession | null = null;
   #count = 0;
 
   /**
@@ -21,9 +21,9 @@ export class Recordings {
   }
 
   /** Begins one; null: there is one already. */
-  start(request: RecordingRequest): Recording | null {
+  start(request: RecordingRequest): RecordingSession | null {
     if (this.#current !== null) return null;
-    const recording = new Recording({
+    const recording = new RecordingSession({
       number: ++this.#count,
       request,
       source: this.#source,

@@ -54,7 +54,7 @@ describe('penstock record', () => {
       '--for 0s is not a time, expected one such as 30s or 5m',
       '--exchanges 0 is not a number of exchanges, expected one such as 10000',
       '--share 0.1 is not a share, expected a percentage such as 10%',
-      '--bodies 2MiB is not a size up to 1MiB, such as 4KiB',
+      '--bodies 2MiB is not a size up to 256KiB, such as 4KiB',
       '--pseudonymise x-foo names no place, expected header:NAME or query:NAME',
       'expected either --config or --admin',
     ]);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import type { RecordedBatch, RecordingOrder } from '../../../../src/ipc.ts';
-import type { RecordedAcceptor } from '../../../../src/supervisor/recordings/recording.ts';
 import { parseRecordingRequest } from '../../../../src/supervisor/recordings/recording-request.ts';
+import type { RecordedAcceptor } from '../../../../src/supervisor/recordings/recording-session.ts';
 import { Recordings } from '../../../../src/supervisor/recordings/recordings.ts';
 
 class FakeAcceptor implements RecordedAcceptor {
@@ -100,12 +100,12 @@ describe('a recording that is being taken', () => {
   it('ends although an acceptor never says its last word', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { recording, acceptors, hear } = begin(t, { seconds: 10 });
-    hear(acceptors[0]!, { lines: lines(1), before: 5 });
-    hear(acceptors[1]!, { before: 5, dropped: 4 });
+    hear(acceptors[0]!, { lines: lines(6, 7), before: 8 });
+    hear(acceptors[1]!, { before: 5, dropped: 4, underWay: 2 });
     t.mock.timers.tick(10_000);
     hear(acceptors[0]!, { isLast: true });
     t.mock.timers.tick(5_000);
-    assert.equal(endOf(await text(recording.stream)), '{"end":{"exchanges":1,"dropped":4}}');
+    assert.equal(endOf(await text(recording.stream)), '{"end":{"exchanges":2,"dropped":6}}');
   });
 
   it('grows no further when nobody reads it', async (t) => {

@@ -23,7 +23,7 @@ export interface RecordedAcceptor {
   stopRecording(recording: number, within: Millis): void;
 }
 
-export interface RecordingParts {
+export interface SessionParts {
   readonly number: number;
   readonly request: RecordingRequest;
   /** Name of the gateway. */
@@ -38,11 +38,11 @@ export interface RecordingParts {
  *   recording ── time is up, stop() ──> stopping ── every acceptor's last batch, or they took too long ──> over
  *       └────────────── enough exchanges, or its reader has gone ──────────────────────────────────────────^
  */
-export class Recording {
+export class RecordingSession {
   readonly number: number;
   readonly stream: Readable;
   readonly #request: RecordingRequest;
-  readonly #onOver: RecordingParts['onOver'];
+  readonly #onOver: SessionParts['onOver'];
   readonly #order: RecordingOrder;
   readonly #merge = new LineMerge<RecordedAcceptor>();
   /** Those that have not said their last word, with what they last said. */
@@ -58,7 +58,7 @@ export class Recording {
   #endTimer: NodeJS.Timeout | undefined;
   readonly #silenceTimer: NodeJS.Timeout;
 
-  constructor({ number, request, source, onOver }: RecordingParts) {
+  constructor({ number, request, source, onOver }: SessionParts) {
     this.number = number;
     this.#request = request;
     this.#onOver = onOver;
@@ -109,8 +109,13 @@ export class Recording {
     this.#isStopping = true;
     clearTimeout(this.#endTimer);
     for (const acceptor of this.#acceptors.keys()) acceptor.stopRecording(this.number, END_WITHIN);
-    this.#endTimer = setTimeout(() => this.#end(), END_WITHIN + LAST_WORD_MS);
+    this.#endTimer = setTimeout(() => this.#giveUpWaiting(), END_WITHIN + LAST_WORD_MS);
     this.#endIfComplete();
+  }
+
+  /** Those that have not said their last word count as gone. */
+  #giveUpWaiting(): void {
+    for (const acceptor of [...this.#acceptors.keys()]) this.leave(acceptor);
   }
 
   #forget(acceptor: RecordedAcceptor): void {
