@@ -1,6 +1,6 @@
 import type { Decision } from '../../decision/decision.ts';
 import type { ConcurrencyOptions } from '../../decision/policies/concurrency.ts';
-import { keyBy, type LimitBy } from '../../decision/policies/limit-key.ts';
+import { BY_ADDRESS, keyBy, type LimitBy } from '../../decision/policies/limit-key.ts';
 import { type QuotaBy, type QuotaOptions, subjectOf } from '../../decision/policies/quota.ts';
 import type { RateLimitOptions } from '../../decision/policies/rate-limit.ts';
 import { Masking } from '../dry-gateway/masking.ts';
@@ -19,6 +19,8 @@ export interface LimitKind {
   show(key: string): string;
 }
 
+/** The default of `ipv6Prefix`. */
+const USUAL_IPV6_PREFIX = 64;
 const HOUR_MS = 3_600_000;
 const NO_CONSUMER = ' (by address)';
 
@@ -76,13 +78,26 @@ function shownBy(by: LimitBy): Pick<LimitKind, 'by' | 'show'> {
   return {
     by: isHeader || by.kind === 'claim' ? `${by.kind} ${by.name}` : by.kind,
     show(key) {
-      const isAddress = key.startsWith('\0');
-      const text = isAddress || key.startsWith('=') ? key.slice(1) : key;
-      if (isHeader && !isAddress) return masking.header(by.name, text);
-      const shown = text === '' ? 'nobody' : text.startsWith(':') ? networkOf(text) : text;
-      return isAddress && by.kind !== 'ip' ? `${shown}${NO_CONSUMER}` : shown;
+      // Quotas have a mark of their own before what is counted by.
+      const text = key.startsWith('=') ? key.slice(1) : key;
+      return isHeader && !text.startsWith(BY_ADDRESS) ? masking.header(by.name, text) : shownKey(text);
     },
   };
+}
+
+/** Keys as limits without settings of their own count them. */
+export const USUAL_KEYS = {
+  consumer: keyBy({ kind: 'consumer' }, USUAL_IPV6_PREFIX),
+  ip: keyBy({ kind: 'ip' }, USUAL_IPV6_PREFIX),
+  route: keyBy({ kind: 'route' }, USUAL_IPV6_PREFIX),
+} as const;
+
+/** A key by consumer or address, to be read. */
+export function shownKey(key: string): string {
+  const isInstead = key.startsWith(BY_ADDRESS);
+  const text = isInstead ? key.slice(BY_ADDRESS.length) : key;
+  const shown = text === '' ? 'nobody' : text.startsWith(':') ? networkOf(text) : text;
+  return isInstead ? `${shown}${NO_CONSUMER}` : shown;
 }
 
 /** Keys of IPv6 clients are their network's eight groups as code units, behind a colon. */

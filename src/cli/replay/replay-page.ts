@@ -111,7 +111,10 @@ function groupLines(group: ChangeGroup): string[] {
 }
 
 function routesOf(from: ChangeSide, to: ChangeSide): string {
-  return from.route === to.route ? `route ${routeName(to)}` : `route ${routeName(from)} -> ${routeName(to)}`;
+  const isUnknown = from.route === null && from.outcome !== 'none';
+  return isUnknown || from.route === to.route
+    ? `route ${routeName(to)}`
+    : `route ${routeName(from)} -> ${routeName(to)}`;
 }
 
 function routeName({ route, routeSource }: ChangeSide): string {

@@ -6,19 +6,25 @@
 import type { DryRoute } from '../dry-gateway/dry-exchange.ts';
 import type { Decided } from './decided.ts';
 import { KeyHistory } from './key-history.ts';
+import { shownKey, USUAL_KEYS } from './limit-keys.ts';
 
 /** Second, minute and hour. */
 export const SUGGESTED_WINDOWS_MS = [1000, 60_000, 3_600_000] as const;
 /** What a limit is above the peak that was seen. */
 const HEADROOM = 1.25;
-/** A key is an outlier when its peak is this many times that of nearly all others, and there are others enough to tell. */
+/**
+ * A key is an outlier when its peak is this many times that of nearly all others, and no small number, and there are others enough
+ * to tell.
+ */
 const OUTLIER_FACTOR = 4;
-const NEARLY_ALL = 0.95;
+const NEARLY_ALL = 0.9;
+const SMALLEST_OUTLIER = 10;
 const ENOUGH_KEYS = 20;
 const MOST_KEYS = 200_000;
 const MOST_OUTLIERS = 20;
 
-export type SuggestedKey = 'consumer' | 'ip' | 'route';
+const KINDS = ['consumer', 'ip', 'route'] as const;
+export type SuggestedKey = (typeof KINDS)[number];
 
 /** What was seen of all keys of a kind on a route within any window of one length. */
 export interface WindowEvidence {
@@ -57,6 +63,8 @@ class Traffic {
     route: new Map<string, KeyHistory>(),
   };
   requests = 0;
+  /** Of them, those whose consumer is known. */
+  withConsumer = 0;
 
   constructor(route: DryRoute) {
     this.route = route;
@@ -88,10 +96,10 @@ export class LimitSuggestions {
       traffic = new Traffic(route);
       this.#traffic.set(route.name, traffic);
     }
+    const who = exchange.decision ?? { request: exchange, consumer: null, claims: null, route };
     traffic.requests++;
-    traffic.add('route', route.name, moment);
-    if (consumer !== null) traffic.add('consumer', consumer, moment);
-    if (exchange.clientIp !== '') traffic.add('ip', exchange.clientIp, moment);
+    if (consumer !== null) traffic.withConsumer++;
+    for (const by of KINDS) traffic.add(by, USUAL_KEYS[by](who), moment);
   }
 
   /** @param durationMs of the recording: longer windows say nothing */
@@ -101,26 +109,20 @@ export class LimitSuggestions {
   }
 }
 
-function suggestionsOf({ route, keys, requests }: Traffic, durationMs: number): Suggestion[] {
-  const known = [...keys.consumer.values()].reduce((sum, { total }) => sum + total, 0);
-  const best: SuggestedKey = known * 2 >= requests && known > 0 ? 'consumer' : keys.ip.size > 0 ? 'ip' : 'route';
+function suggestionsOf({ route, keys, requests, withConsumer }: Traffic, durationMs: number): Suggestion[] {
+  const best: SuggestedKey = withConsumer * 2 >= requests ? 'consumer' : 'ip';
   const steps = route.chain?.steps ?? [];
   const existing = steps.filter(({ name }) => name === 'rateLimit').map(({ source }) => source);
-  const order: SuggestedKey[] = [best, ...(['consumer', 'ip', 'route'] as const).filter((by) => by !== best)];
-  return order.flatMap((by) => {
-    const histories = [...keys[by]];
-    if (histories.length === 0) return [];
-    return [
-      {
-        route: route.name,
-        source: route.source,
-        by,
-        isRecommended: by === best,
-        existing,
-        ...judge(histories, durationMs),
-      },
-    ];
-  });
+  // Without any consumer, a limit by consumer is one by address.
+  const kinds = KINDS.filter((by) => by !== best && (by !== 'consumer' || withConsumer > 0));
+  return [best, ...kinds].map((by) => ({
+    route: route.name,
+    source: route.source,
+    by,
+    isRecommended: by === best,
+    existing,
+    ...judge([...keys[by]], durationMs),
+  }));
 }
 
 type Judged = Pick<Suggestion, 'requests' | 'keys' | 'evidence' | 'windows' | 'outliers' | 'moreOutliers'>;
@@ -130,10 +132,11 @@ function judge(histories: readonly (readonly [key: string, history: KeyHistory])
   const outliers = new Map<string, Suggestion['outliers'][number]>();
   for (const [index, windowMs] of SUGGESTED_WINDOWS_MS.entries()) {
     if (histories.length < ENOUGH_KEYS || !isSeen(windowMs)) continue;
-    const usual = percentile(sortedPeaks(histories, index), NEARLY_ALL);
+    const usual = percentile(sortedPeaks(histories, index), NEARLY_ALL) * OUTLIER_FACTOR;
+    const most = Math.max(usual, SMALLEST_OUTLIER);
     for (const [key, { peaks }] of histories) {
-      if (peaks[index]! > usual * OUTLIER_FACTOR && !outliers.has(key))
-        outliers.set(key, { key, peak: peaks[index]!, windowMs });
+      if (peaks[index]! > most && !outliers.has(key))
+        outliers.set(key, { key: shownKey(key), peak: peaks[index]!, windowMs });
     }
   }
   const usual = histories.filter(([key]) => !outliers.has(key));
@@ -174,7 +177,7 @@ function evidenceOf(
     p90: percentile(peaks, 0.9),
     p99: percentile(peaks, 0.99),
     max,
-    maxKey,
+    maxKey: shownKey(maxKey),
   };
 }
 

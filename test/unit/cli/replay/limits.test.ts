@@ -150,7 +150,8 @@ describe('suggested limits', () => {
     await fc.assert(
       fc.asyncProperty(traffic, async (requests) => {
         const plain = bench.write('plain.yaml', config({ headers: {} }));
-        const recording = bench.record(requests);
+        const consumers: Readonly<Record<string, string>> = { '10.0.0.1': 'acme', '10.0.0.2': 'globex' };
+        const recording = bench.record(requests.map((one) => ({ ...one, consumer: consumers[one.client] ?? null })));
         const { suggestions } = await bench.report(recording, plain, '--suggest');
         const windows = { s: 1000, min: 60_000, h: 3_600_000 };
         for (const { by, windows: suggested } of suggestions!) {
