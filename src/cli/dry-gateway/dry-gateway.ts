@@ -103,7 +103,10 @@ export class DryGateway {
   }
 
   /** Which listener a request would arrive at: the one named, else one of the URL's scheme and port, else of its scheme. */
-  listenerFor({ listener }: DescribedRequest, { scheme, authority }: Target): DryListener | null {
+  listenerFor(
+    { listener }: Pick<DescribedRequest, 'listener'>,
+    { scheme, authority }: Pick<Target, 'scheme' | 'authority'>,
+  ): DryListener | null {
     const all = this.#listeners;
     if (listener !== null) return all.find(({ config }) => config.name === listener) ?? null;
     if (scheme === null) return all[0]!;

@@ -79,8 +79,7 @@ export class ReplaySide {
     let listener = this.#listeners.get(key);
     if (listener === undefined) {
       const authority = port === NO_PORT ? '' : `:${port}`;
-      const target = { scheme: scheme ?? 'http', authority, rawPath: '/', query: null } as const;
-      listener = this.#gateway.listenerFor({ listener: null } as never, target)!;
+      listener = this.#gateway.listenerFor({ listener: null }, { scheme: scheme ?? 'http', authority })!;
       // Ports are what clients write: only so many are remembered.
       if (this.#listeners.size < 1000) this.#listeners.set(key, listener);
     }

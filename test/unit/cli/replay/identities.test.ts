@@ -162,6 +162,23 @@ describe('what else a recording does not hold', () => {
   });
 });
 
+describe("a policy of a user's own", () => {
+  it('that waits for something is passed over without being run, as is one that swallows what it cannot know', async () => {
+    const waits = `export const policy = { name: 'waits', phase: 'authorization', needs: ['promise'], create: () => ({
+      onRequest: (decision) => decision.wait({ kind: 'promise', limit: 100, run: () => { throw new Error('was run') } }, () => 0),
+      onResponse: null, onEnd: null }) };`;
+    const swallows = `export const policy = { name: 'swallows', phase: 'authorization', needs: [], create: () => ({
+      onRequest(decision) { try { return decision.claims.tier === 'gold' ? 0 : 1 } catch { return 0 } },
+      onResponse: null, onEnd: null }) };`;
+    bench.write('waits.js', waits);
+    bench.write('swallows.js', swallows);
+    const first = await replayed([known], config([keyed, { use: './waits.js' }]));
+    assert.deepEqual([first.changed, first.undecidable.reasons.map(({ fact }) => fact)], [0, ['module']]);
+    const second = await replayed([bearer], config([token('shop'), { use: './swallows.js' }]));
+    assert.deepEqual([second.changed, second.undecidable.reasons.map(({ fact }) => fact)], [0, ['claims']]);
+  });
+});
+
 type RecordedBodyPart = NonNullable<ExchangeParts['body']>;
 
 describe('test credentials', () => {
