@@ -55,7 +55,8 @@ class Group {
 function keyOf({ cause, parts }: Difference, from: ChangeSide, to: ChangeSide): string {
   const was = `${from.route}\n${from.upstream}\n${from.status}\n${from.code}\n${from.policy?.source}`;
   const is = `${to.route}\n${to.upstream}\n${to.status}\n${to.code}\n${to.policy?.source}`;
-  return `${cause}\n${was}\n${is}\n${parts.join()}`;
+  const who = cause === 'consumer' ? `${from.consumer}\n${to.consumer}` : '';
+  return `${cause}\n${was}\n${is}\n${parts.join()}\n${who}`;
 }
 
 /** Gathers changes. Memory grows with the kinds of them, not with their number, and only so far. */

@@ -11,6 +11,8 @@ export interface ChangeSide {
   readonly status: number | null;
   readonly code: string | null;
   readonly policy: PolicyPlace | null;
+  /** In a group, of its first request; of all of them where it is what changes. */
+  readonly consumer: string | null;
 }
 
 /** A request that changes. */
@@ -25,6 +27,6 @@ export interface Change {
 }
 
 export function changeSide(decided: Decided): ChangeSide {
-  const { kind, route, routeSource, upstream, status, code, policy } = decided;
-  return { outcome: kind, route, routeSource, upstream, status, code, policy };
+  const { kind, route, routeSource, upstream, status, code, policy, consumer } = decided;
+  return { outcome: kind, route, routeSource, upstream, status, code, policy, consumer };
 }

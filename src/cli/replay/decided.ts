@@ -40,3 +40,10 @@ export function decidedOf(exchange: DryExchange): Decided {
     exchange,
   };
 }
+
+const LIMIT_CODES: ReadonlySet<string | null> = new Set(['rate_limited', 'quota_exceeded', 'concurrency_exceeded']);
+
+/** Whether a limit refuses so. */
+export function isLimitCode(code: ErrorCode | null): boolean {
+  return LIMIT_CODES.has(code);
+}

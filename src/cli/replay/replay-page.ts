@@ -122,7 +122,8 @@ function routeName({ route, routeSource }: ChangeSide): string {
   return routeSource === null ? route : `${route} (${routeSource})`;
 }
 
-function changeOf({ from, to }: ChangeGroup): string {
+function changeOf({ cause, from, to }: ChangeGroup): string {
+  if (cause === 'consumer') return `taken for ${from.consumer ?? 'nobody known'} -> ${to.consumer ?? 'nobody known'}`;
   const [was, is] = [outcomeOf(from), outcomeOf(to)];
   return was === is ? was : `${was} -> ${is}`;
 }

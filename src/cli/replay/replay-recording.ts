@@ -157,6 +157,7 @@ class Replay {
         outcome: happened.kind,
         route: happened.route,
         status: happened.status,
+        consumer: happened.consumer,
         ...NOT_RECORDED,
       };
       if (difference !== null) this.#note({ line, exchange, difference, before, from, after });
@@ -212,6 +213,7 @@ class Replay {
         old: against?.compiled ?? null,
         now: config.compiled,
         limits,
+        unknown: undecidable.count + undecidable.alike,
         withoutCredential: this.#withoutCredential,
         withoutDuration: this.#withoutDuration,
         evictions: this.#now.evictions,

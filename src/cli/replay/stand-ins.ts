@@ -75,11 +75,11 @@ class StandIn {
       this.#meet('credential');
       return this.#accept(decision, null);
     }
-    this.#request.stoodIn = true;
     const compiled = this.#compiled.get(recorded);
     const hasCredential = compiled !== undefined && place.credentialsOf(compiled) > 0;
     // What else a token has to say is compared with the other config's wishes alone.
     if (place.isToken) this.#meet('token');
+    this.#request.stoodIn ||= hasCredential;
     if (hasCredential) return this.#accept(decision, this.#consumers.byName(recorded));
     if (!place.isToken) return this.#refuse(decision);
     return place.needsConsumer ? decision.refuse('consumer_unknown') : this.#accept(decision, null);

@@ -4,7 +4,7 @@
  * time t holds at most P * (t / w + 1) of them, and the bucket gives at least as many.
  */
 import type { DryRoute } from '../dry-gateway/dry-exchange.ts';
-import type { Decided } from './decided.ts';
+import { type Decided, isLimitCode } from './decided.ts';
 import { KeyHistory } from './key-history.ts';
 import { shownKey, USUAL_KEYS } from './limit-keys.ts';
 
@@ -89,8 +89,7 @@ export class LimitSuggestions {
   /** Requests that are refused for another reason than a limit are no use that a limit should leave room for. */
   add({ kind, code, exchange, consumer }: Decided, moment: number): void {
     const { route } = exchange;
-    const isLimited = code === 'rate_limited' || code === 'quota_exceeded' || code === 'concurrency_exceeded';
-    if (route === null || (kind === 'refuse' && !isLimited)) return;
+    if (route === null || (kind === 'refuse' && !isLimitCode(code))) return;
     let traffic = this.#traffic.get(route.name);
     if (traffic === undefined) {
       traffic = new Traffic(route);

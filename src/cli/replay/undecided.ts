@@ -1,4 +1,4 @@
-import type { Decided } from './decided.ts';
+import { type Decided, isLimitCode } from './decided.ts';
 import type { Undecidable } from './replay-report.ts';
 import type { ReplayedRequest, UnknownPlace } from './replayed-request.ts';
 
@@ -64,6 +64,7 @@ export class Undecided {
   }
 }
 
-function isRefused({ kind }: Decided): boolean {
-  return kind === 'refuse' || kind === 'none';
+/** Whatever policies that were passed over would have said. A limit may have counted requests that they would have refused. */
+function isRefused({ kind, code }: Decided): boolean {
+  return kind === 'none' || (kind === 'refuse' && !isLimitCode(code));
 }

@@ -13,6 +13,8 @@ export interface ReplayCircumstances {
   readonly old: CompiledConfig | null;
   readonly now: CompiledConfig;
   readonly limits: readonly BackTest[];
+  /** Requests that met something unknown. */
+  readonly unknown: number;
   /** Requests that stand in for a recorded consumer without as much as a pseudonym. */
   readonly withoutCredential: number;
   /** Requests that are forwarded without the recording saying for how long. */
@@ -55,12 +57,20 @@ function lostCredentials(before: readonly CompiledConsumer[], after: readonly Co
   });
 }
 
-function assumptionsOf({ head, now, limits, withoutCredential, withoutDuration }: ReplayCircumstances): string[] {
+function assumptionsOf({
+  head,
+  now,
+  limits,
+  unknown,
+  withoutCredential,
+  withoutDuration,
+}: ReplayCircumstances): string[] {
   const uses = (...names: string[]): boolean => now.policies.some(({ policy }) => names.includes(policy));
   const assumptions: string[] = [];
   if (withoutCredential > 0)
     assumptions.push(`${withoutCredential} requests with a recorded consumer and no credential had the right one`);
   if (limits.length > 0) assumptions.push('counters of limits begin empty, and all requests meet the same ones');
+  if (limits.length > 0 && unknown > 0) assumptions.push('limits count requests that met something unknown, too');
   if (uses('quota') && head.began === null)
     assumptions.push('when the recording began is not known: quotas count as if on 1 January 2025, 00:00 UTC');
   if (uses('cache')) assumptions.push('caches are empty: every request goes on to its upstream');
