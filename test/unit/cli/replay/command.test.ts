@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { fileLifetime } from '../../../support/file-lifetime.ts';
 import { configOf, type ExchangeParts, exchangeLine, HEAD, ReplayBench } from './a-replay.ts';
 
@@ -91,6 +92,44 @@ describe('a recording', () => {
     assert.match(stdout, /line 4: PUT shop\.test\/c$/m);
     assert.match(stdout, /line 6: GET shop\.test\/a\/2$/m);
     assert.doesNotMatch(stdout, /hush/);
+  });
+
+  it('with whatever in it is replayed to its end, each line a request or a bad one, and itself changes nothing', async () => {
+    const odd = fc.string({ unit: 'binary', maxLength: 12 });
+    const exchange = fc
+      .record({
+        at: fc.constantFrom(0, 0, 0, -1, 5),
+        scheme: fc.constantFrom('http', 'https', null),
+        method: fc.constantFrom('GET', 'POST', 'get', 'TRACE', 'CONNECT', '%'),
+        host: fc.oneof(fc.constantFrom('shop.test', '[::1]:80', '', 'a:b:c', 'shop.test:99999'), odd),
+        path: fc.oneof(
+          fc.constantFrom('/a/1', '/a/%00', '/a/..%2f', '*', '/c?%zz&=&'),
+          odd.map((text) => `/${text}`),
+        ),
+        headers: fc.array(
+          fc.tuple(fc.constantFrom('Host', 'content-length', 'Connection', 'expect', 'x-a', 'cookie'), odd),
+          { maxLength: 3 },
+        ),
+        client: fc.constantFrom('10.0.0.1', 'fd00::1', 'nobody', null),
+        body: fc.constantFrom(null, { text: 'é' }, { base64: 'AAA=' }, { bytes: 2 ** 40 }, { bytes: 1, sha256: null }),
+        consumer: fc.oneof(fc.constant(null), odd),
+        status: fc.constantFrom(0, 200, 404, 999),
+      })
+      .map((parts) => JSON.stringify(parts));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof({ weight: 5, arbitrary: exchange }, fc.json(), fc.constant('x')), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        async (lines) => {
+          const path = bench.write('odd.ndjson', `${[HEAD, ...lines].join('\n')}\n`);
+          const { recording, changed } = await bench.report(path, now, '--against', now);
+          assert.deepEqual([recording.requests + recording.badLines, changed], [lines.length, 0]);
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   it('cannot steer the terminal that its names and paths are shown on', async () => {
