@@ -128,7 +128,7 @@ describe('a recording', () => {
           assert.deepEqual([recording.requests + recording.badLines, changed], [lines.length, 0]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 

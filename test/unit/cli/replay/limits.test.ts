@@ -83,7 +83,7 @@ describe('the back-test of a rate limit', () => {
         );
         for (const { key, refused } of limit!.worst) assert.equal(refused, expected.get(key));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
