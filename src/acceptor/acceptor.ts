@@ -1,4 +1,4 @@
-import { AcceptLoop, closeFd } from '../../native-bindings/native.ts';
+import { closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
@@ -15,7 +15,7 @@ import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
-import { UwsListener } from './listener/uws/uws-listener.ts';
+import { ServedListener } from './listener/uws/served-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { AcceptorPolicies } from './policies/acceptor-policies.ts';
 import { FaultReport } from './policies/fault-report.ts';
@@ -48,7 +48,8 @@ export class Acceptor implements AcceptorContext {
   readonly #uws: Uws;
   readonly #memory: SharedMemory;
   readonly #slot: AcceptorSlot;
-  readonly #loops: AcceptLoop[] = [];
+  /** In the order of the inherited descriptors. */
+  readonly #listeners = new Map<string, ServedListener>();
   readonly #upstreams = new Map<string, UpstreamGroup>();
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
@@ -101,45 +102,25 @@ export class Acceptor implements AcceptorContext {
   /** Begins to accept on every listener, in the order of the inherited descriptors. */
   serve(listeners: readonly string[]): void {
     listeners.forEach((name, index) => {
-      const loop = this.#createLoop(name, FIRST_LISTENING_FD + index);
-      this.#loops.push(loop);
-      loop.start();
+      const listener = this.#createListener(name, FIRST_LISTENING_FD + index);
+      this.#listeners.set(name, listener);
+      listener.start();
     });
     setInterval(() => this.#sweep(), SWEEP_EVERY_MS);
     setInterval(() => this.#beat(), HEARTBEAT_EVERY_MS).unref();
     this.#memory.control.setState(this.#slot, SLOT_STATE.SERVING);
   }
 
-  /** Accepts for one listener, up to its limit of open connections; beyond it, new ones wait in the kernel's queue. */
-  #createLoop(name: string, fd: number): AcceptLoop {
-    const { limits } = this.snapshot.listeners.get(name)!.config;
-    let openHere = 0;
-    const listener = this.#createListener(name, (delta) => {
-      this.#countConnections(delta);
-      openHere += delta;
-      if (openHere >= limits.connections) loop.stop();
-      else if (delta < 0) loop.start();
+  #createListener(name: string, fd: number): ServedListener {
+    return new ServedListener(this.#uws, this.snapshot.listeners.get(name)!, fd, {
+      start: (downstream) => {
+        const exchange = new Exchange(this, downstream, this.now());
+        exchange.begin();
+        return exchange;
+      },
+      onConnectionCount: (delta) => this.#countConnections(delta),
+      onAcceptError: reportAcceptError,
     });
-    const loop = new AcceptLoop(fd, (accepted) => listener.adopt(accepted), reportAcceptError);
-    return loop;
-  }
-
-  /** @throws Error of one sentence: uWS itself says nothing more than that it failed */
-  #createListener(name: string, onConnectionCount: (delta: number) => void): UwsListener {
-    try {
-      return new UwsListener(this.#uws, this.snapshot.listeners.get(name)!, {
-        start: (downstream) => {
-          const exchange = new Exchange(this, downstream, this.now());
-          exchange.begin();
-          return exchange;
-        },
-        onConnectionCount,
-      });
-    } catch (error) {
-      throw new Error(
-        `Listener ${name} cannot be set up, are its certificates and keys readable and whole? (${(error as Error).message})`,
-      );
-    }
   }
 
   /**
@@ -166,9 +147,23 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setConnections(group.series, 0);
       this.metrics.setWaiting(group.series, 0);
     }
+    this.#renewCertificates();
     this.#openAccessLog(globals.accessLog);
     this.#memory.control.acknowledge(this.#slot, generation);
     return generation;
+  }
+
+  #renewCertificates(): void {
+    for (const [name, listener] of this.#listeners) {
+      try {
+        listener.renew(this.snapshot.listeners.get(name)!.config);
+      } catch (error) {
+        // They passed every check there is: rather the old ones than an acceptor that cannot be started again either.
+        process.stderr.write(
+          `penstock: acceptor ${process.pid} keeps the old certificates. ${(error as Error).message}\n`,
+        );
+      }
+    }
   }
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
@@ -197,8 +192,8 @@ export class Acceptor implements AcceptorContext {
   #stopAccepting(): void {
     this.isDraining = true;
     this.#memory.control.setState(this.#slot, SLOT_STATE.DRAINING);
-    this.#loops.forEach((loop, index) => {
-      loop.close();
+    [...this.#listeners.values()].forEach((listener, index) => {
+      listener.close();
       closeFd(FIRST_LISTENING_FD + index);
     });
   }

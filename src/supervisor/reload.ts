@@ -18,9 +18,18 @@ export function restartNeeded(before: CompileSuccess, after: CompileSuccess, fil
   );
 }
 
-/** Whether listeners differ in what is built into an acceptor when it starts. */
+/** Whether listeners differ in what is built into an acceptor when it starts: everything but their certificates. */
 export function listenersChanged(before: CompileSuccess, after: CompileSuccess): boolean {
-  return isChanged(({ globals }) => globals.listeners, before, after);
+  return isChanged(({ globals }) => globals.listeners.map(withoutCertificates), before, after);
+}
+
+/** Whether acceptors have to show other certificates than before. */
+export function certificatesChanged(before: CompileSuccess, after: CompileSuccess): boolean {
+  return isChanged(({ globals }) => globals.listeners.map(({ tls }) => tls?.certificates), before, after);
+}
+
+function withoutCertificates(listener: CompiledListener): CompiledListener {
+  return listener.tls === null ? listener : { ...listener, tls: { ...listener.tls, certificates: [] } };
 }
 
 /** One diagnostic a line. */

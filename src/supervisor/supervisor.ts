@@ -29,11 +29,13 @@ import {
 } from './listening-sockets.ts';
 import { Observation } from './observation.ts';
 import { Publisher } from './publisher.ts';
-import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
+import { certificatesChanged, linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
 const NO_LIMIT = 0x7fffffff as Millis;
+/** What an acceptor that was given other certificates had before it cannot free; after so many times it is replaced. */
+const MOST_CERTIFICATE_CHANGES = 100;
 
 /** A running gateway. */
 export class Supervisor {
@@ -59,6 +61,8 @@ export class Supervisor {
   /** Reloads run one after the other, and so do replacements; a reload does not wait for a replacement. */
   readonly #reloads = new Sequence();
   readonly #rolls = new Sequence();
+  /** Since acceptors were last replaced for them. */
+  #certificateChanges = 0;
   #stopping = false;
 
   private constructor(configPath: string, pool: CompilePool, compiled: CompileSuccess) {
@@ -200,7 +204,9 @@ export class Supervisor {
   }
 
   async #publish(compiled: CompileSuccess): Promise<void> {
-    const rollNeeded = listenersChanged(this.compiled, compiled);
+    if (certificatesChanged(this.compiled, compiled)) this.#certificateChanges++;
+    const rollNeeded =
+      listenersChanged(this.compiled, compiled) || this.#certificateChanges >= MOST_CERTIFICATE_CHANGES;
     warn(compiled);
     this.compiled = compiled;
     this.lastRefusal = null;
@@ -213,8 +219,11 @@ export class Supervisor {
     await this.publisher.settled(this.fleet);
     if (this.#stopping) return;
     report(`generation ${generation} is live: ${compiled.routes} routes`);
-    // A listener's app is built once for a process: its settings arrive with the acceptor's successor.
-    if (rollNeeded) void this.roll();
+    // A listener's app is built once for a process: all of its settings but certificates arrive with the acceptor's successor.
+    if (rollNeeded) {
+      this.#certificateChanges = 0;
+      void this.roll();
+    }
   }
 
   /** Replaces every acceptor by a new process without losing a request. Resolves to whether all were. */

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { CompiledEndpoint, UpstreamTls } from '../../config/compiled.ts';
+import type { CompiledEndpoint } from '../../config/compiled.ts';
 import type { ActiveHealth } from '../../config/compiled-care.ts';
+import type { UpstreamTls } from '../../config/compiled-tls.ts';
 
 /** What a check came to: null when all was well, otherwise what was wrong, in words. */
 export type CheckResult = string | null;
@@ -56,10 +57,11 @@ export function askEndpoint(
   });
 }
 
-function tlsOptions({ serverName, verify, ca }: UpstreamTls): https.RequestOptions {
+function tlsOptions({ serverName, verify, ca, identity }: UpstreamTls): https.RequestOptions {
   return {
     rejectUnauthorized: verify,
     ...(serverName === null ? {} : { servername: serverName }),
     ...(ca === null ? {} : { ca }),
+    ...identity,
   };
 }

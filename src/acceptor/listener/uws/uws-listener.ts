@@ -1,8 +1,8 @@
-import { withoutStdout } from '../../../../native-bindings/native.ts';
 import type { HttpRequest, HttpResponse, TemplatedApp, Uws } from '../../../../native-bindings/uws-types.ts';
 import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
 import { HeadReader } from './head-reader.ts';
 import { PeerAddresses } from './peer-addresses.ts';
+import { createTlsApp } from './tls-app.ts';
 import { UwsDownstream } from './uws-downstream.ts';
 
 /** uWS counts 240 steps of 4 s round and round: a longer timer would fire after what is left over. */
@@ -31,20 +31,16 @@ export class UwsListener {
     this.#context = context;
     this.#start = host.start;
     this.#reader = new HeadReader(context.config);
-    const app = createApp(uws, context);
+    const serve = (res: HttpResponse, req: HttpRequest) => this.#serve(res, req);
+    const { tls } = context.config;
+    const app = tls === null ? uws.App().any('/*', serve) : createTlsApp(uws, tls, serve);
     setTimeouts(app, context);
     const onConnection = (res: HttpResponse, change: 1 | -1) => {
       this.#peers.onConnection(res, change);
       host.onConnectionCount(change);
     };
     app.filter(onConnection);
-    const serve = (res: HttpResponse, req: HttpRequest) => this.#serve(res, req);
     this.#app = app;
-    app.any('/*', serve);
-    // Each server name has a router of its own. uWS prints a line about each to where the access log may go.
-    withoutStdout(() => {
-      for (const name of serverNames(context)) app.domain(name).any('/*', serve);
-    });
   }
 
   /** Takes over an accepted socket. */
@@ -71,20 +67,6 @@ export class UwsListener {
       });
     }
   }
-}
-
-function createApp(uws: Uws, { config }: ListenerContext): TemplatedApp {
-  if (config.tls === null) return uws.App();
-  const [first] = config.tls.certificates;
-  const app = uws.SSLApp({ cert_file_name: first!.cert, key_file_name: first!.key });
-  for (const { hosts, cert, key } of config.tls.certificates) {
-    for (const name of hosts) app.addServerName(name, { cert_file_name: cert, key_file_name: key });
-  }
-  return app;
-}
-
-function serverNames({ config }: ListenerContext): string[] {
-  return config.tls === null ? [] : config.tls.certificates.flatMap(({ hosts }) => [...hosts]);
 }
 
 /** uWS looks at its timers this often, all at once: one that is set to `n` rounds ends after `n - 1` to `n` of them. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import tls from 'node:tls';
-import type { UpstreamTls } from '../../../../src/config/compiled.ts';
+import type { UpstreamTls } from '../../../../src/config/compiled-tls.ts';
 import { Exchange, get, startGroup } from './exchange.ts';
 import { compiledUpstream, HELLO, onRequestHead, startCanned } from './scripted-origin.ts';
 
@@ -60,6 +60,7 @@ async function startTls(
 const settings = (overrides: Partial<UpstreamTls> = {}): UpstreamTls => ({
   serverName: null,
   verify: true,
+  identity: null,
   ca: null,
   ...overrides,
 });
