@@ -1,4 +1,5 @@
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
+import type { CertificateRecord } from '../config/certificates.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
@@ -16,6 +17,7 @@ import { traffic } from '../telemetry/traffic.ts';
 import { VERSION } from '../version.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import type { AdminSource } from './admin/admin-source.ts';
+import { certificateStatus } from './admin/certificate-status.ts';
 import type { AcceptorStatus, Status } from './admin/status.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -83,6 +85,10 @@ export class Observation implements MetricsSource, AdminSource {
     return readRefusedRetries(endpoints, compiled.globals.upstreams);
   }
 
+  certificates(): readonly CertificateRecord[] {
+    return this.#supervisor.compiled.certificates;
+  }
+
   async metrics(): Promise<{ text: string; contentType: string }> {
     return { text: await this.#page.render(), contentType: this.#page.contentType };
   }
@@ -112,6 +118,7 @@ export class Observation implements MetricsSource, AdminSource {
       unrouted: this.slabs.readUnrouted().requests.reduce((sum, count) => sum + count, 0),
       accessLog: { droppedLines: this.accessLogDropped() },
       keySets: this.#supervisor.keySets.statuses,
+      certificates: this.certificates().map(certificateStatus),
     };
   }
 

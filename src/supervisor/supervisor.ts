@@ -17,6 +17,7 @@ import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
+import { CertificateWatch } from './certificate-watch.ts';
 import { Fleet } from './fleet.ts';
 import { createGatewayMemory } from './gateway-memory.ts';
 import { HealthChecks } from './health/health-checks.ts';
@@ -49,6 +50,7 @@ export class Supervisor {
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly #health: HealthChecks;
+  readonly #certificates = new CertificateWatch((isLastTry) => this.reload(isLastTry));
   /** The newest config that is in force, as the supervisor itself goes by it. */
   compiled: CompileSuccess;
   /** What was wrong with the last config that was refused; null when the newest was taken. */
@@ -126,6 +128,7 @@ export class Supervisor {
     });
     this.fleet.start();
     await this.#allServing();
+    this.#certificates.use(this.compiled.pemFiles);
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
       report(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`);
@@ -170,8 +173,12 @@ export class Supervisor {
     await this.#admin?.close();
   }
 
-  /** Reads the config again and publishes it; one that is not valid changes nothing. Resolves to whether it was taken. */
-  reload(): Promise<boolean> {
+  /**
+   * Reads the config again and publishes it; one that is not valid changes nothing. Resolves to whether it was taken.
+   *
+   * @param tellsRefusal false: nobody is told why it was not, because whoever asks will ask again
+   */
+  reload(tellsRefusal = true): Promise<boolean> {
     return this.#reloads.run(async () => {
       await this.publisher.settled(this.fleet);
       if (this.#stopping) return false;
@@ -179,7 +186,7 @@ export class Supervisor {
       if (reply === null) return false;
       const diagnostics = reply.ok ? restartNeeded(this.compiled, reply, this.configPath) : reply.diagnostics;
       if (!reply.ok || diagnostics.length > 0) {
-        this.#refuse(linesOf(diagnostics));
+        if (tellsRefusal) this.#refuse(linesOf(diagnostics));
         return false;
       }
       await this.#publish(reply);
@@ -215,6 +222,7 @@ export class Supervisor {
     await this.keySets.use(compiled.globals.keySets);
     const generation = this.publisher.publish(compiled);
     this.#health.update(compiled.globals.upstreams);
+    this.#certificates.use(compiled.pemFiles);
     this.fleet.announce(generation);
     await this.publisher.settled(this.fleet);
     if (this.#stopping) return;
@@ -247,6 +255,7 @@ export class Supervisor {
       return;
     }
     this.#stopping = true;
+    this.#certificates.close();
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();
