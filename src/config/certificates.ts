@@ -38,11 +38,6 @@ export function readCertificates(pem: string): readonly [X509Certificate, ...X50
   return [first, ...others];
 }
 
-/** Names of a certificate's subject in one line, as RFC 4514 orders them: `CN=orders,O=Example`. */
-export function subjectOf(certificate: X509Certificate): string {
-  return certificate.subject === undefined ? '' : certificate.subject.split('\n').reverse().join(',');
-}
-
 export function fingerprintOf(certificate: X509Certificate): string {
   return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }

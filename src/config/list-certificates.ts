@@ -1,4 +1,5 @@
-import { type CertificateRecord, fingerprintOf, readCertificates, subjectOf } from './certificates.ts';
+import { oneLine } from '../decision/client-certificate.ts';
+import { type CertificateRecord, fingerprintOf, readCertificates } from './certificates.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
 import { besideSource } from './source/beside-source.ts';
@@ -50,7 +51,7 @@ class RecordList {
         name: this.#name,
         use,
         hosts,
-        subject: subjectOf(certificate),
+        subject: oneLine(certificate.subject),
         file: path,
         notBefore: Date.parse(certificate.validFrom),
         notAfter: Date.parse(certificate.validTo),

@@ -17,7 +17,8 @@ function expiries(certificates: readonly CertificateRecord[]): Sample[] {
   for (const { owner, name, use, subject, file, notAfter } of certificates) {
     const key = JSON.stringify([owner, name, use, subject, file]);
     const value = Math.min(notAfter / 1000, samples.get(key)?.value ?? Number.POSITIVE_INFINITY);
-    samples.set(key, { labels: { [owner]: name, use, subject, file }, value });
+    const [listener, upstream] = owner === 'listener' ? [name, ''] : ['', name];
+    samples.set(key, { labels: { listener, upstream, use, subject, file }, value });
   }
   return [...samples.values()];
 }

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, Uws } from '../../../../native-bindings/uws-types.ts';
 import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
+import { ClientCertificates } from './client-certificates.ts';
 import { HeadReader } from './head-reader.ts';
 import { PeerAddresses } from './peer-addresses.ts';
 import { createTlsApp } from './tls-app.ts';
@@ -26,6 +27,8 @@ export class UwsListener {
   readonly #start: ExchangeStarter;
   readonly #reader: HeadReader;
   readonly #peers = new PeerAddresses();
+  /** Null: clients are not asked for any. */
+  readonly #clients: ClientCertificates | null;
 
   constructor(uws: Uws, context: ListenerContext, host: UwsListenerHost) {
     this.#context = context;
@@ -34,9 +37,12 @@ export class UwsListener {
     const serve = (res: HttpResponse, req: HttpRequest) => this.#serve(res, req);
     const { tls } = context.config;
     const app = tls === null ? uws.App().any('/*', serve) : createTlsApp(uws, tls, serve);
+    this.#clients =
+      tls === null || tls.clientCertificates === null ? null : new ClientCertificates(tls.clientCertificates);
     setTimeouts(app, context);
     const onConnection = (res: HttpResponse, change: 1 | -1) => {
       this.#peers.onConnection(res, change);
+      if (change === -1) this.#clients?.onClosed(res);
       host.onConnectionCount(change);
     };
     app.filter(onConnection);
@@ -54,6 +60,7 @@ export class UwsListener {
     res.onAborted(() => downstream?.onAborted());
     try {
       const head = this.#reader.read(req, this.#peers.of(res));
+      this.#clients?.identify(res, head);
       const created = new UwsDownstream(res, head, this.#context);
       downstream = created;
       // Attached in this turn or the bytes that came with the head are lost; also when the gateway answers by itself.
