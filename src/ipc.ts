@@ -5,6 +5,7 @@
  */
 import type { Generation, Millis } from './brand.ts';
 import type { Purge } from './decision/policies/cache/purge.ts';
+import type { Identity } from './identities.ts';
 
 /** How an acceptor is started: its place in shared memory and the inherited listening sockets. In its environment, as JSON. */
 export interface AcceptorAssignment {
@@ -34,6 +35,11 @@ export type ToAcceptor =
       readonly url: string;
       readonly keys: readonly Readonly<Record<string, unknown>>[] | null;
     }
+  /**
+   * Certificates with their keys, new or in place of earlier ones: show them, then say so by the same number. What a config names is
+   * sent before the config is published, and to a new acceptor before anything else.
+   */
+  | { readonly kind: 'identities'; readonly number: number; readonly identities: readonly Identity[] }
   /** Drop stored responses, then say how many by the same number. */
   | { readonly kind: 'purge-cache'; readonly number: number; readonly purge: Purge };
 
@@ -42,6 +48,7 @@ export type FromAcceptor =
   | { readonly kind: 'serving' }
   | { readonly kind: 'acknowledged'; readonly generation: Generation }
   | { readonly kind: 'cache-purged'; readonly number: number; readonly dropped: number }
+  | { readonly kind: 'identities-shown'; readonly number: number }
   /** It cannot serve and is about to exit; one sentence for the operator. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** A token names a key that the set does not hold: a newer one may. At most one a second for each set. */

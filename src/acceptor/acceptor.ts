@@ -3,6 +3,7 @@ import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import { type Identity, IdentityBook } from '../identities.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
@@ -57,6 +58,8 @@ export class Acceptor implements AcceptorContext {
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   readonly #policies: AcceptorPolicies;
+  readonly #identities = new IdentityBook();
+  #onIdentities: (() => void) | null = null;
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -120,18 +123,22 @@ export class Acceptor implements AcceptorContext {
       },
       onConnectionCount: (delta) => this.#countConnections(delta),
       onAcceptError: reportAcceptError,
+      identities: this.#identities,
     });
   }
 
   /**
    * Takes over the newest published generation: exchanges that begin from now on use it. Upstreams that did not change
    * keep their connections.
+   *
+   * @returns null when it names a certificate that is not there yet: it is on its way, and so is the word to try again
    */
-  takeOver(): Generation {
+  takeOver(): Generation | null {
     const image = this.#newestImage();
     const generation = this.#memory.control.generation();
     const inUse = new Set<string>();
     const globals = image.globals();
+    if (!this.#identities.covers(globals)) return null;
     this.#policies.use(globals);
     this.#useThreads(globals.offloadThreads);
     this.#snapshot = new Snapshot(generation, image, {
@@ -164,6 +171,19 @@ export class Acceptor implements AcceptorContext {
         );
       }
     }
+  }
+
+  /** Shows these in place of earlier ones from now on. */
+  takeIdentities(identities: readonly Identity[]): void {
+    for (const identity of identities) this.#identities.put(identity);
+    this.#onIdentities?.();
+  }
+
+  /** Resolves when all certificates are there that the newest config names: without them nothing can be served. */
+  async identitiesHeard(): Promise<void> {
+    while (!this.#identities.covers(this.#newestImage().globals()))
+      await new Promise<void>((resolve) => (this.#onIdentities = resolve));
+    this.#onIdentities = null;
   }
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
@@ -217,11 +237,13 @@ export class Acceptor implements AcceptorContext {
   }
 
   #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {
-    const key = JSON.stringify(config);
+    const files = config.tls?.identity ?? null;
+    const identity = files === null ? null : this.#identities.get(files);
+    const key = JSON.stringify([config, identity]);
     inUse.add(key);
     let group = this.#upstreams.get(key);
     if (group === undefined) {
-      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared);
+      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared, identity);
       this.#upstreams.set(key, group);
     }
     return group;

@@ -22,12 +22,16 @@ export function runAcceptor(assignment: AcceptorAssignment): void {
     const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
     const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
     const acceptor = new Acceptor(uws, memory, assignment);
-    acceptor.takeOver();
     listen(acceptor);
-    acceptor.keysHeard().then(() => serve(acceptor, assignment), giveUp);
+    begin(acceptor).then(() => serve(acceptor, assignment), giveUp);
   } catch (error) {
     giveUp(error);
   }
+}
+
+async function begin(acceptor: Acceptor): Promise<void> {
+  while (acceptor.takeOver() === null) await acceptor.identitiesHeard();
+  await acceptor.keysHeard();
 }
 
 function serve(acceptor: Acceptor, assignment: AcceptorAssignment): void {
@@ -58,7 +62,13 @@ function listen(acceptor: Acceptor): void {
   process.on('message', (message: ToAcceptor) => {
     switch (message.kind) {
       case 'take-over':
-        tell({ kind: 'acknowledged', generation: acceptor.takeOver() });
+        takeOver(acceptor);
+        return;
+      case 'identities':
+        acceptor.takeIdentities(message.identities);
+        // Upstreams are made anew for them, and listeners' apps.
+        takeOver(acceptor);
+        tell({ kind: 'identities-shown', number: message.number });
         return;
       case 'drain':
         acceptor.drain(message.quiet, message.limit);
@@ -81,6 +91,11 @@ function listen(acceptor: Acceptor): void {
   process.on('SIGTERM', leave);
   // A terminal sends these to the whole group; what to do about them is the supervisor's decision.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
+}
+
+function takeOver(acceptor: Acceptor): void {
+  const generation = acceptor.takeOver();
+  if (generation !== null) tell({ kind: 'acknowledged', generation });
 }
 
 function tell(message: FromAcceptor, then?: () => void): void {

@@ -1,5 +1,5 @@
-import type { CertificateStatus } from '../supervisor/admin/certificate-status.ts';
 import { type AcceptorStatus, type KeySetStatus, readinessOf, type Status } from '../supervisor/admin/status.ts';
+import type { CertificateStatus } from '../supervisor/certificates/certificate-status.ts';
 import type { EndpointReading } from '../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
 

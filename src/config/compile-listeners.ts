@@ -1,6 +1,6 @@
-/** Listeners to what acceptors read, with the texts of their certificates. */
+/** Listeners to what acceptors read. */
 import type { CompiledListener } from './compiled.ts';
-import type { CompiledIdentity, ListenerTls } from './compiled-tls.ts';
+import type { Authorities, ClientCertificateRules, IdentityFiles, ListenerTls } from './compiled-tls.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
 import type { Listener } from './schema/schema.ts';
@@ -27,26 +27,25 @@ function compileTls(
   path: ConfigPath,
   loaded: LoadedConfig,
 ): ListenerTls {
+  const rulesOf = ({ ca, required, forward }: NonNullable<typeof clientCertificates>): ClientCertificateRules => ({
+    authorities: authoritiesOf(ca, path, loaded),
+    required,
+    forward: forward ?? null,
+  });
   return {
     profile,
     certificates: certificates.map(({ hosts, cert, key }) => ({ hosts, ...identityOf(cert, key, path, loaded) })),
-    clientCertificates:
-      clientCertificates === undefined
-        ? null
-        : {
-            ca: pemOf(clientCertificates.ca, path, loaded),
-            required: clientCertificates.required,
-            forward: clientCertificates.forward ?? null,
-          },
+    clientCertificates: clientCertificates === undefined ? null : rulesOf(clientCertificates),
   };
 }
 
 /** @param path of the place that names the files */
-export function identityOf(cert: string, key: string, path: ConfigPath, loaded: LoadedConfig): CompiledIdentity {
-  return { cert: pemOf(cert, path, loaded), key: pemOf(key, path, loaded) };
+export function identityOf(cert: string, key: string, path: ConfigPath, { source }: LoadedConfig): IdentityFiles {
+  return { cert: besideSource(source, path, cert), key: besideSource(source, path, key) };
 }
 
-/** The text of a file as it was checked. */
-export function pemOf(file: string, path: ConfigPath, { source, pemFiles }: LoadedConfig): string {
-  return pemFiles.read(besideSource(source, path, file));
+/** The text of a file as it was checked. @param path of the place that names it */
+export function authoritiesOf(file: string, path: ConfigPath, { source, pemFiles }: LoadedConfig): Authorities {
+  const absolute = besideSource(source, path, file);
+  return { file: absolute, pem: pemFiles.read(absolute) };
 }

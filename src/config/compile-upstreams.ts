@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { SeriesId, UpstreamId } from '../brand.ts';
 import { NO_ROW } from '../shared-memory/endpoint-table.ts';
-import { identityOf, pemOf } from './compile-listeners.ts';
+import { authoritiesOf, identityOf } from './compile-listeners.ts';
 import { type CompiledUpstream, NO_UPSTREAM, type RouteRecord } from './compiled.ts';
 import type { Split, UpstreamCare } from './compiled-care.ts';
 import type { AssignRow } from './endpoint-rows.ts';
@@ -54,7 +54,7 @@ function tlsOf(name: string, { endpoints, tls }: Upstream, loaded: LoadedConfig)
   return {
     serverName: serverName ?? null,
     verify: verify ?? true,
-    ca: ca === undefined ? null : pemOf(ca, path, loaded),
+    authorities: ca === undefined ? null : authoritiesOf(ca, path, loaded),
     identity: cert === undefined || key === undefined ? null : identityOf(cert, key, path, loaded),
   };
 }

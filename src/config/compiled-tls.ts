@@ -1,25 +1,31 @@
-/** TLS of listeners and upstreams as acceptors read it: the texts of the files, as they were when they were checked. */
+/** TLS of listeners and upstreams as acceptors read it. */
 
 /** Which versions and ciphers a listener takes. */
 export type TlsProfile = 'modern' | 'intermediate';
 
-/** A certificate with its key. PEM. */
-export interface CompiledIdentity {
-  /** The certificate, then those that lead to its authority. */
+/** Where a certificate and its key stand: absolute paths. What is in the files comes another way, see identities.ts. */
+export interface IdentityFiles {
   readonly cert: string;
-  /** Secret: never printed, logged, or shown by the admin API. */
   readonly key: string;
 }
 
-export interface CompiledCertificate extends CompiledIdentity {
+export interface CompiledCertificate extends IdentityFiles {
   /** Names it is served for: lower case, `*.` for one label. */
   readonly hosts: readonly string[];
 }
 
+/** Certificates of those whom a listener or an upstream believes; no secret. */
+export interface Authorities {
+  /** Absolute path. */
+  readonly file: string;
+  /** What was in it. */
+  readonly pem: string;
+}
+
 /** What a listener wants to know of its clients. */
 export interface ClientCertificateRules {
-  /** PEM bundle of the authorities that certificates must come from. */
-  readonly ca: string;
+  /** Whom certificates must come from. */
+  readonly authorities: Authorities;
   /** Whether requests without a certificate are refused. */
   readonly required: boolean;
   /** Header that carries the certificate to the upstream (RFC 9440), in lower case; null: none does. */
@@ -39,8 +45,8 @@ export interface UpstreamTls {
   readonly serverName: string | null;
   /** False only when the config says so in as many words. */
   readonly verify: boolean;
-  /** PEM bundle that replaces the system's roots; null: the system's. */
-  readonly ca: string | null;
-  /** What the gateway shows an upstream that asks; null: nothing. */
-  readonly identity: CompiledIdentity | null;
+  /** Whom to believe in place of those the system knows; null: those. */
+  readonly authorities: Authorities | null;
+  /** What the gateway shows an endpoint that asks; null: nothing. */
+  readonly identity: IdentityFiles | null;
 }

@@ -7,7 +7,6 @@ import { compile } from './compile.ts';
 import { type ConfigPath, type Diagnostic, sortDiagnostics } from './diagnostics.ts';
 import { EndpointRows } from './endpoint-rows.ts';
 import { lintConfig } from './lint/lint.ts';
-import { listCertificates } from './list-certificates.ts';
 import { loadConfig } from './load.ts';
 import { Report } from './report.ts';
 import { emptySeries, SeriesBook } from './series.ts';
@@ -65,8 +64,6 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     routes: routes.length,
     diagnostics: sortDiagnostics([...diagnostics, ...warnings, ...withoutRows(rows, source)]),
     files,
-    certificates: listCertificates(loaded),
-    pemFiles: loaded.pemFiles.stamps,
     timings,
   };
 }

@@ -1,41 +1,27 @@
-import type { Stats } from 'node:fs';
-import { statSync } from 'node:fs';
 import { readRegularFile } from './source/read-source.ts';
-
-/** A file, and what told its contents from others when it was read. */
-export interface FileStamp {
-  readonly path: string;
-  readonly stamp: string;
-}
-
-/** Another one when the file was written, replaced, or a link on the way to it leads elsewhere. */
-export function stampOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
-  return [dev, ino, size, mtimeMs, ctimeMs].join(':');
-}
 
 /**
  * The files of certificates and keys that one load of a config reads, each once: what was checked is what is compiled, also
  * when somebody replaces them in between.
  */
 export class PemFiles {
-  readonly #files = new Map<string, { readonly text: string; readonly stamp: string }>();
+  readonly #texts = new Map<string, string>();
 
   /**
    * @param path absolute
    * @throws Error of the system, as `readRegularFile` does
    */
   read(path: string): string {
-    const known = this.#files.get(path);
-    if (known !== undefined) return known.text;
-    // The stamp first: what is written while it is read has another one.
-    const stamp = stampOf(statSync(path));
-    const text = readRegularFile(path).toString('latin1');
-    this.#files.set(path, { text, stamp });
+    let text = this.#texts.get(path);
+    if (text === undefined) {
+      text = readPem(path);
+      this.#texts.set(path, text);
+    }
     return text;
   }
+}
 
-  /** Every file read so far. */
-  get stamps(): readonly FileStamp[] {
-    return [...this.#files].map(([path, { stamp }]) => ({ path, stamp }));
-  }
+/** One character a byte: PEM is ASCII, and what stands around it may be anything. */
+export function readPem(path: string): string {
+  return readRegularFile(path).toString('latin1');
 }

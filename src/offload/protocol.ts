@@ -1,10 +1,8 @@
 /** What goes to the offload threads and comes back: plain data that a structured clone keeps whole. */
 import type { Bytes } from '../brand.ts';
-import type { CertificateRecord } from '../config/certificates.ts';
 import type { CompiledGlobals } from '../config/compiled.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
 import type { EndpointRowsState } from '../config/endpoint-rows.ts';
-import type { FileStamp } from '../config/pem-files.ts';
 import type { Environment } from '../config/references.ts';
 import type { Config } from '../config/schema/schema.ts';
 import type { SeriesState } from '../config/series.ts';
@@ -46,10 +44,6 @@ export interface CompileSuccess {
   /** Warnings alone. */
   readonly diagnostics: readonly Diagnostic[];
   readonly files: readonly string[];
-  /** Certificates in use, for those who look after them. */
-  readonly certificates: readonly CertificateRecord[];
-  /** Every file of certificates and keys, as it was when it was read. */
-  readonly pemFiles: readonly FileStamp[];
   /** Milliseconds spent: `load` reads, parses and checks; `compile` makes records and table; `encode` makes the image. */
   readonly timings: { readonly loadMs: number; readonly compileMs: number; readonly encodeMs: number };
 }

@@ -17,7 +17,6 @@ import { traffic } from '../telemetry/traffic.ts';
 import { VERSION } from '../version.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import type { AdminSource } from './admin/admin-source.ts';
-import { certificateStatus } from './admin/certificate-status.ts';
 import type { AcceptorStatus, Status } from './admin/status.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -86,7 +85,7 @@ export class Observation implements MetricsSource, AdminSource {
   }
 
   certificates(): readonly CertificateRecord[] {
-    return this.#supervisor.compiled.certificates;
+    return this.#supervisor.certificates.records;
   }
 
   async metrics(): Promise<{ text: string; contentType: string }> {
@@ -118,7 +117,7 @@ export class Observation implements MetricsSource, AdminSource {
       unrouted: this.slabs.readUnrouted().requests.reduce((sum, count) => sum + count, 0),
       accessLog: { droppedLines: this.accessLogDropped() },
       keySets: this.#supervisor.keySets.statuses,
-      certificates: this.certificates().map(certificateStatus),
+      certificates: this.#supervisor.certificates.statuses,
     };
   }
 

@@ -23,11 +23,6 @@ export function listenersChanged(before: CompileSuccess, after: CompileSuccess):
   return isChanged(({ globals }) => globals.listeners.map(withoutCertificates), before, after);
 }
 
-/** Whether acceptors have to show other certificates than before. */
-export function certificatesChanged(before: CompileSuccess, after: CompileSuccess): boolean {
-  return isChanged(({ globals }) => globals.listeners.map(({ tls }) => tls?.certificates), before, after);
-}
-
 function withoutCertificates(listener: CompiledListener): CompiledListener {
   return listener.tls === null ? listener : { ...listener, tls: { ...listener.tls, certificates: [] } };
 }

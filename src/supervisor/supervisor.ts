@@ -17,7 +17,7 @@ import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
-import { CertificateWatch } from './certificate-watch.ts';
+import { Certificates } from './certificates/certificates.ts';
 import { Fleet } from './fleet.ts';
 import { createGatewayMemory } from './gateway-memory.ts';
 import { HealthChecks } from './health/health-checks.ts';
@@ -30,13 +30,13 @@ import {
 } from './listening-sockets.ts';
 import { Observation } from './observation.ts';
 import { Publisher } from './publisher.ts';
-import { certificatesChanged, linesOf, listenersChanged, restartNeeded } from './reload.ts';
+import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
 const NO_LIMIT = 0x7fffffff as Millis;
-/** What an acceptor that was given other certificates had before it cannot free; after so many times it is replaced. */
-const MOST_CERTIFICATE_CHANGES = 100;
+/** What an acceptor had made for certificates that were replaced it cannot free, some 10 KiB a name: with so many it is replaced. */
+const MOST_RETIRED_NAMES = 5000;
 
 /** A running gateway. */
 export class Supervisor {
@@ -47,10 +47,15 @@ export class Supervisor {
   readonly publisher: Publisher;
   readonly fleet: Fleet;
   readonly keySets: KeySets;
+  readonly certificates = new Certificates({
+    give: (identities) => this.fleet.giveIdentities(identities),
+    reload: (tellsRefusal) => this.reload(tellsRefusal),
+    onRetired: (names) => this.#onRetired(names),
+    report,
+  });
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly #health: HealthChecks;
-  readonly #certificates = new CertificateWatch((isLastTry) => this.reload(isLastTry));
   /** The newest config that is in force, as the supervisor itself goes by it. */
   compiled: CompileSuccess;
   /** What was wrong with the last config that was refused; null when the newest was taken. */
@@ -64,7 +69,7 @@ export class Supervisor {
   readonly #reloads = new Sequence();
   readonly #rolls = new Sequence();
   /** Since acceptors were last replaced for them. */
-  #certificateChanges = 0;
+  #retiredNames = 0;
   #stopping = false;
 
   private constructor(configPath: string, pool: CompilePool, compiled: CompileSuccess) {
@@ -76,7 +81,7 @@ export class Supervisor {
     const { capacity } = compiled.series;
     this.memory = createGatewayMemory(compiled, 2 * lanes);
     this.endpoints = new EndpointTable(this.memory.endpoints, 2 * lanes);
-    this.#health = new HealthChecks(this.endpoints, reportHealth);
+    this.#health = new HealthChecks(this.endpoints, reportHealth, Math.random, this.certificates.identities);
     this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, compiled);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
@@ -118,17 +123,20 @@ export class Supervisor {
   }
 
   async #begin(): Promise<void> {
+    const problem = await this.#whyNotPrepared(this.compiled);
+    if (problem !== null) throw new StartError(problem);
     this.publisher.publish(this.compiled);
     this.#health.update(this.compiled.globals.upstreams);
     await this.#openAdmin();
     void this.keySets.use(this.compiled.globals.keySets);
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
+      void acceptor.giveIdentities(this.certificates.identities.all);
       for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
     });
     this.fleet.start();
     await this.#allServing();
-    this.#certificates.use(this.compiled.pemFiles);
+    this.certificates.use(this.compiled.globals);
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
       report(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`);
@@ -136,6 +144,17 @@ export class Supervisor {
     this.fleet.on('hung', ({ pid, heartbeat }) =>
       report(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`),
     );
+  }
+
+  /** Has acceptors know what a config wants of them to know beforehand. Null: they do. */
+  async #whyNotPrepared({ globals }: CompileSuccess): Promise<string | null> {
+    try {
+      await this.certificates.prepare(globals);
+      return null;
+    } catch (error) {
+      // Files that were written anew since they were checked.
+      return (error as Error).message;
+    }
   }
 
   async #openAdmin(): Promise<void> {
@@ -189,6 +208,11 @@ export class Supervisor {
         if (tellsRefusal) this.#refuse(linesOf(diagnostics));
         return false;
       }
+      const problem = await this.#whyNotPrepared(reply);
+      if (problem !== null) {
+        if (tellsRefusal) this.#refuse(problem);
+        return false;
+      }
       await this.#publish(reply);
       return true;
     });
@@ -211,9 +235,7 @@ export class Supervisor {
   }
 
   async #publish(compiled: CompileSuccess): Promise<void> {
-    if (certificatesChanged(this.compiled, compiled)) this.#certificateChanges++;
-    const rollNeeded =
-      listenersChanged(this.compiled, compiled) || this.#certificateChanges >= MOST_CERTIFICATE_CHANGES;
+    const rollNeeded = listenersChanged(this.compiled, compiled);
     warn(compiled);
     this.compiled = compiled;
     this.lastRefusal = null;
@@ -222,16 +244,13 @@ export class Supervisor {
     await this.keySets.use(compiled.globals.keySets);
     const generation = this.publisher.publish(compiled);
     this.#health.update(compiled.globals.upstreams);
-    this.#certificates.use(compiled.pemFiles);
+    this.certificates.use(compiled.globals);
     this.fleet.announce(generation);
     await this.publisher.settled(this.fleet);
     if (this.#stopping) return;
     report(`generation ${generation} is live: ${compiled.routes} routes`);
     // A listener's app is built once for a process: all of its settings but certificates arrive with the acceptor's successor.
-    if (rollNeeded) {
-      this.#certificateChanges = 0;
-      void this.roll();
-    }
+    if (rollNeeded) void this.roll();
   }
 
   /** Replaces every acceptor by a new process without losing a request. Resolves to whether all were. */
@@ -255,7 +274,7 @@ export class Supervisor {
       return;
     }
     this.#stopping = true;
-    this.#certificates.close();
+    this.certificates.close();
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();
@@ -268,6 +287,13 @@ export class Supervisor {
   get drainLimit(): Millis {
     const limit = this.compiled.settings.runtime.drainTimeout;
     return (limit === 0 ? NO_LIMIT : limit) as Millis;
+  }
+
+  #onRetired(names: number): void {
+    this.#retiredNames += names;
+    if (this.#retiredNames < MOST_RETIRED_NAMES) return;
+    this.#retiredNames = 0;
+    void this.roll();
   }
 
   #reap(slot: AcceptorSlot, series: number): void {

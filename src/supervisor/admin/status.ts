@@ -1,6 +1,6 @@
 import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
-import type { CertificateStatus } from './certificate-status.ts';
+import type { CertificateStatus } from '../certificates/certificate-status.ts';
 
 /**
  * What `GET /status` answers, as JSON. `penstock status` reads it from a gateway that may be of another version, so members

@@ -53,8 +53,8 @@ routes:
   assert.deepEqual(listeners[0]?.tls?.certificates, [
     {
       hosts: ['api.example.com'],
-      cert: readFileSync('test/fixtures/tls/api.pem', 'utf8'),
-      key: readFileSync('test/fixtures/tls/api.key', 'utf8'),
+      cert: join(directory, 'tls/api.pem'),
+      key: join(directory, 'tls/api.key'),
     },
   ]);
   assert.deepEqual(
@@ -72,7 +72,10 @@ routes:
         tls: {
           serverName: 'b.example',
           verify: true,
-          ca: readFileSync('test/fixtures/tls/other.pem', 'utf8'),
+          authorities: {
+            file: join(directory, 'tls/other.pem'),
+            pem: readFileSync('test/fixtures/tls/other.pem', 'utf8'),
+          },
           identity: null,
         },
         endpoints: [{ name: 'https://a.example:443', host: 'a.example', port: 443, weight: 1, row: -1 }],

@@ -1,8 +1,9 @@
 import { AcceptLoop } from '../../../../native-bindings/native.ts';
 import type { Uws } from '../../../../native-bindings/uws-types.ts';
 import type { CompiledListener } from '../../../config/compiled.ts';
-import type { CompiledCertificate } from '../../../config/compiled-tls.ts';
+import type { IdentityBook } from '../../../identities.ts';
 import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
+import type { ServerTls } from './tls-app.ts';
 import { UwsListener } from './uws-listener.ts';
 
 /** What a listener needs of its acceptor. */
@@ -11,6 +12,8 @@ export interface ServedListenerHost {
   readonly start: ExchangeStarter;
   /** A connection was opened (+1) or closed (-1). */
   onConnectionCount(delta: number): void;
+  /** Certificates with their keys: all that the listener's config names. */
+  readonly identities: IdentityBook;
   /** Accepting has to rest for a moment. */
   onAcceptError(code: string): void;
 }
@@ -26,7 +29,9 @@ export class ServedListener {
   readonly #uws: Uws;
   readonly #host: ServedListenerHost;
   readonly #loop: AcceptLoop;
-  #context: ListenerContext;
+  readonly #context: ListenerContext;
+  /** What the newest app shows; null: plain HTTP. */
+  #tls: ServerTls | null;
   #newest: UwsListener;
   #open = 0;
 
@@ -35,7 +40,8 @@ export class ServedListener {
     this.#uws = uws;
     this.#host = host;
     this.#context = context;
-    this.#newest = this.#createApp(context);
+    this.#tls = serverTls(context.config, host.identities);
+    this.#newest = this.#createApp(this.#tls);
     this.#loop = new AcceptLoop(
       fd,
       (accepted) => this.#newest.adopt(accepted),
@@ -52,28 +58,29 @@ export class ServedListener {
   }
 
   /**
-   * Shows new connections the certificates of a newer config, where they are others. Everything else of it takes a new process.
-   * An app that was replaced is never freed, since uWS cannot: the supervisor replaces an acceptor that has too many.
+   * Shows new connections the certificates of a newer config, or newer ones of the same, where they are others. Everything else of a
+   * newer config takes a new process. An app that was replaced is never freed, since uWS cannot: the supervisor replaces an
+   * acceptor that has too many.
    *
    * @throws Error when they cannot be used; the listener goes on with those before
    */
-  renew({ tls }: CompiledListener): void {
-    const { config } = this.#context;
-    if (tls === null || config.tls === null || isSame(tls.certificates, config.tls.certificates)) return;
-    const context = { ...this.#context, config: { ...config, tls: { ...config.tls, certificates: tls.certificates } } };
-    this.#newest = this.#createApp(context);
-    this.#context = context;
+  renew(config: CompiledListener): void {
+    const newer = serverTls(config, this.#host.identities);
+    if (this.#tls === null || newer === null || isSame(newer.certificates, this.#tls.certificates)) return;
+    const tls = { ...this.#tls, certificates: newer.certificates };
+    this.#newest = this.#createApp(tls);
+    this.#tls = tls;
   }
 
-  #createApp(context: ListenerContext): UwsListener {
+  #createApp(tls: ServerTls | null): UwsListener {
     try {
-      return new UwsListener(this.#uws, context, {
+      return new UwsListener(this.#uws, this.#context, tls, {
         start: this.#host.start,
         onConnectionCount: (delta) => this.#count(delta),
       });
     } catch (error) {
       throw new Error(
-        `Listener ${context.config.name} cannot be set up, are its certificates and keys of a kind that uWebSockets.js knows? (${(error as Error).message})`,
+        `Listener ${this.#context.config.name} cannot be set up, are its certificates and keys of a kind that uWebSockets.js knows? (${(error as Error).message})`,
       );
     }
   }
@@ -86,6 +93,15 @@ export class ServedListener {
   }
 }
 
-function isSame(now: readonly CompiledCertificate[], before: readonly CompiledCertificate[]): boolean {
+function serverTls({ tls }: CompiledListener, identities: IdentityBook): ServerTls | null {
+  if (tls === null) return null;
+  const certificates = tls.certificates.map(({ hosts, cert, key }) => {
+    const { certPem, keyPem } = identities.get({ cert, key })!;
+    return { hosts, certPem, keyPem };
+  });
+  return { ...tls, certificates };
+}
+
+function isSame(now: ServerTls['certificates'], before: ServerTls['certificates']): boolean {
   return JSON.stringify(now) === JSON.stringify(before);
 }

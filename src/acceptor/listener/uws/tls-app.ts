@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs';
 import { closeFd, createMemory, withoutStdout } from '../../../../native-bindings/native.ts';
 import type { RequestHandler, TemplatedApp, TlsFiles, Uws } from '../../../../native-bindings/uws-types.ts';
-import type { ListenerTls, TlsProfile } from '../../../config/compiled-tls.ts';
+import type { ClientCertificateRules, TlsProfile } from '../../../config/compiled-tls.ts';
+import type { Identity } from '../../../identities.ts';
 
 /**
  * Ciphers of TLS 1.2; those of TLS 1.3 are all sound, and uWS leaves them to its library.
@@ -25,13 +26,26 @@ const CIPHERS: Readonly<Record<TlsProfile, string>> = {
 /** Spellings of names with capitals that one app learns: each costs memory, and any client may think of new ones. */
 const MOST_SPELLINGS = 256;
 
+/** A certificate, its key, and the names it is shown for. */
+export interface ServerCertificate extends Pick<Identity, 'certPem' | 'keyPem'> {
+  readonly hosts: readonly string[];
+}
+
+/** What an app shows and speaks. */
+export interface ServerTls {
+  readonly profile: TlsProfile;
+  /** The first one is the default. */
+  readonly certificates: readonly ServerCertificate[];
+  readonly clientCertificates: ClientCertificateRules | null;
+}
+
 /**
  * Makes an app that serves TLS. uWS says of a certificate that it cannot use no more than that it failed, and of one for a
  * name nothing at all: all of them have been checked when the config was.
  *
  * @throws Error when the default certificate, or the authorities of clients, cannot be used
  */
-export function createTlsApp(uws: Uws, tls: ListenerTls, serve: RequestHandler): TemplatedApp {
+export function createTlsApp(uws: Uws, tls: ServerTls, serve: RequestHandler): TemplatedApp {
   const [first] = tls.certificates;
   const app = withFiles(tls, first!, (files) => uws.SSLApp(files));
   app.any('/*', serve);
@@ -71,8 +85,8 @@ function addName(app: TemplatedApp, name: string, files: TlsFiles, serve: Reques
  * all get the same.
  */
 function withFiles<T>(
-  { profile, clientCertificates }: ListenerTls,
-  { cert, key }: ListenerTls['certificates'][number],
+  { profile, clientCertificates }: ServerTls,
+  { certPem, keyPem }: ServerCertificate,
   use: (files: TlsFiles) => T,
 ): T {
   const opened: number[] = [];
@@ -85,10 +99,10 @@ function withFiles<T>(
   };
   try {
     return use({
-      cert_file_name: pathOf(cert),
-      key_file_name: pathOf(key),
+      cert_file_name: pathOf(certPem),
+      key_file_name: pathOf(keyPem),
       ssl_ciphers: CIPHERS[profile],
-      ...(clientCertificates === null ? {} : { ca_file_name: pathOf(clientCertificates.ca) }),
+      ...(clientCertificates === null ? {} : { ca_file_name: pathOf(clientCertificates.authorities.pem) }),
     });
   } finally {
     for (const fd of opened) closeFd(fd);

@@ -3,7 +3,7 @@ import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
 import { ClientCertificates } from './client-certificates.ts';
 import { HeadReader } from './head-reader.ts';
 import { PeerAddresses } from './peer-addresses.ts';
-import { createTlsApp } from './tls-app.ts';
+import { createTlsApp, type ServerTls } from './tls-app.ts';
 import { UwsDownstream } from './uws-downstream.ts';
 
 /** uWS counts 240 steps of 4 s round and round: a longer timer would fire after what is left over. */
@@ -30,12 +30,12 @@ export class UwsListener {
   /** Null: clients are not asked for any. */
   readonly #clients: ClientCertificates | null;
 
-  constructor(uws: Uws, context: ListenerContext, host: UwsListenerHost) {
+  /** @param tls null: plain HTTP */
+  constructor(uws: Uws, context: ListenerContext, tls: ServerTls | null, host: UwsListenerHost) {
     this.#context = context;
     this.#start = host.start;
     this.#reader = new HeadReader(context.config);
     const serve = (res: HttpResponse, req: HttpRequest) => this.#serve(res, req);
-    const { tls } = context.config;
     const app = tls === null ? uws.App().any('/*', serve) : createTlsApp(uws, tls, serve);
     this.#clients =
       tls === null || tls.clientCertificates === null ? null : new ClientCertificates(tls.clientCertificates);

@@ -18,9 +18,17 @@ export interface CertificateStatus {
   readonly daysLeft: number;
   /** It should have been renewed by now. */
   readonly expiresSoon: boolean;
+  /** Why what is in the file now is not used; null: it is. */
+  readonly lastError: { readonly at: string; readonly message: string } | null;
 }
 
-export function certificateStatus(record: CertificateRecord): CertificateStatus {
+/** Why files that were written anew cannot be used. */
+export interface FileProblem {
+  readonly at: Date;
+  readonly message: string;
+}
+
+export function certificateStatus(record: CertificateRecord, problem: FileProblem | null): CertificateStatus {
   const { owner, name, use, hosts, subject, file, fingerprint, notBefore, notAfter } = record;
   const now = Date.now();
   return {
@@ -35,5 +43,6 @@ export function certificateStatus(record: CertificateRecord): CertificateStatus 
     notAfter: new Date(notAfter).toISOString(),
     daysLeft: daysUntil(now, notAfter),
     expiresSoon: expiresSoon(now, record),
+    lastError: problem === null ? null : { at: problem.at.toISOString(), message: problem.message },
   };
 }

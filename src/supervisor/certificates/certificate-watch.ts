@@ -1,7 +1,6 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, type Stats, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type FileStamp, stampOf } from '../config/pem-files.ts';
 
 /** How often files are looked at in any case: a change below a link's target, or on a network's disk, is not told of. */
 const LOOK_EVERY_MS = 2000;
@@ -13,18 +12,19 @@ const RETRY_AFTER_MS = 1000;
 /** Folders that the system is asked to tell of; those of more files are looked at alone. */
 const MOST_WATCHED_FOLDERS = 256;
 const ABSENT = 'absent';
+const UNKNOWN = 'unknown';
 
 /**
- * Has the config read again when a file of a certificate or key is another: written anew, replaced, or behind a link that leads
+ * Has files of certificates and keys read again when one is another: written anew, replaced, or behind a link that leads
  * elsewhere now.
  *
- *   quiet --another stamp--> settling --the same for a while--> reload --taken--> quiet
- *                              ^ ^                                |
- *                              | '-------- another stamp ---------+-- refused, the last try: it is told, quiet
- *                              '---------- after a while ---------'   refused
+ *   quiet --another stamp--> settling --the same for a while--> read --good--> quiet
+ *                              ^ ^                               |
+ *                              | '-------- another stamp --------+-- no good, the last try: quiet
+ *                              '---------- after a while --------'   no good
  */
 export class CertificateWatch {
-  readonly #reload: (isLastTry: boolean) => Promise<boolean>;
+  readonly #read: (isLastTry: boolean) => Promise<boolean>;
   #stamps: ReadonlyMap<string, string> = new Map();
   #folders: FSWatcher[] = [];
   #timer: NodeJS.Timeout | null = null;
@@ -36,20 +36,19 @@ export class CertificateWatch {
   #isClosed = false;
 
   /**
-   * @param reload reads the config again; resolves to whether it was taken. A refusal is worth a word only when there will be no
-   *   further try
+   * @param read reads the files again; resolves to whether they are good. That they are not is worth a word only when there will
+   *   be no further try
    */
-  constructor(reload: (isLastTry: boolean) => Promise<boolean>) {
-    this.#reload = reload;
+  constructor(read: (isLastTry: boolean) => Promise<boolean>) {
+    this.#read = read;
   }
 
-  /** Watches these files from now on: those of the config in force, as they were when it was read. */
-  use(files: readonly FileStamp[]): void {
+  /** Watches these files from now on. One that was not watched before counts as another: who knows what has happened to it. */
+  use(paths: readonly string[]): void {
     if (this.#isClosed) return;
     const folders = new Set([...this.#stamps.keys()].map(dirname));
-    this.#stamps = new Map(files.map(({ path, stamp }) => [path, stamp]));
-    this.#tries = 0;
-    const wanted = new Set(files.map(({ path }) => dirname(path)));
+    this.#stamps = new Map(paths.map((path) => [path, this.#stamps.get(path) ?? UNKNOWN]));
+    const wanted = new Set(paths.map(dirname));
     if ([...wanted].some((folder) => !folders.has(folder)) || wanted.size !== folders.size) this.#watch(wanted);
     this.#schedule(LOOK_EVERY_MS);
   }
@@ -98,7 +97,7 @@ export class CertificateWatch {
   async #lookOnce(): Promise<number> {
     const known = this.#stamps;
     const found = await readStamps(known.keys());
-    // A reload has come in between, with files of its own.
+    // Another config has come in between, with files of its own.
     if (this.#stamps !== known) return LOOK_EVERY_MS;
     if ([...known].some(([path, stamp]) => found.get(path) !== stamp)) {
       this.#stamps = found;
@@ -110,11 +109,16 @@ export class CertificateWatch {
     const early = this.#retryAt - performance.now();
     if (early > 0) return early;
     this.#tries--;
-    const isTaken = await this.#reload(this.#tries === 0);
-    if (isTaken || this.#tries === 0) return LOOK_EVERY_MS;
+    if (await this.#read(this.#tries === 0)) this.#tries = 0;
+    if (this.#tries === 0) return LOOK_EVERY_MS;
     this.#retryAt = performance.now() + RETRY_AFTER_MS;
     return RETRY_AFTER_MS;
   }
+}
+
+/** Another one when the file was written, replaced, or a link on the way to it leads elsewhere. */
+function stampOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
+  return [dev, ino, size, mtimeMs, ctimeMs].join(':');
 }
 
 async function readStamps(paths: Iterable<string>): Promise<Map<string, string>> {
