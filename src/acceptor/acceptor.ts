@@ -3,7 +3,6 @@ import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
-import { type Identity, IdentityBook } from '../identities.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
@@ -16,6 +15,7 @@ import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
+import { IdentityShelf } from './identity-shelf.ts';
 import { ServedListener } from './listener/uws/served-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { AcceptorPolicies } from './policies/acceptor-policies.ts';
@@ -43,6 +43,7 @@ export class Acceptor implements AcceptorContext {
   readonly requestIds = new RequestIds();
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
+  readonly identities = new IdentityShelf();
   accessLog: AccessLog | null = null;
   offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
@@ -58,8 +59,6 @@ export class Acceptor implements AcceptorContext {
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   readonly #policies: AcceptorPolicies;
-  readonly #identities = new IdentityBook();
-  #onIdentities: (() => void) | null = null;
   #drainTimer: NodeJS.Timeout | null = null;
 
   constructor(uws: Uws, memory: SharedMemory, assignment: AcceptorAssignment) {
@@ -123,7 +122,7 @@ export class Acceptor implements AcceptorContext {
       },
       onConnectionCount: (delta) => this.#countConnections(delta),
       onAcceptError: reportAcceptError,
-      identities: this.#identities,
+      identities: this.identities,
     });
   }
 
@@ -138,7 +137,7 @@ export class Acceptor implements AcceptorContext {
     const generation = this.#memory.control.generation();
     const inUse = new Set<string>();
     const globals = image.globals();
-    if (!this.#identities.covers(globals)) return null;
+    if (!this.identities.covers(globals)) return null;
     this.#policies.use(globals);
     this.#useThreads(globals.offloadThreads);
     this.#snapshot = new Snapshot(generation, image, {
@@ -173,17 +172,9 @@ export class Acceptor implements AcceptorContext {
     }
   }
 
-  /** Shows these in place of earlier ones from now on. */
-  takeIdentities(identities: readonly Identity[]): void {
-    for (const identity of identities) this.#identities.put(identity);
-    this.#onIdentities?.();
-  }
-
-  /** Resolves when all certificates are there that the newest config names: without them nothing can be served. */
-  async identitiesHeard(): Promise<void> {
-    while (!this.#identities.covers(this.#newestImage().globals()))
-      await new Promise<void>((resolve) => (this.#onIdentities = resolve));
-    this.#onIdentities = null;
+  /** Resolves when all certificates are there that the newest config names. */
+  identitiesHeard(): Promise<void> {
+    return this.identities.heard(() => this.#newestImage().globals());
   }
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
@@ -238,7 +229,7 @@ export class Acceptor implements AcceptorContext {
 
   #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {
     const files = config.tls?.identity ?? null;
-    const identity = files === null ? null : this.#identities.get(files);
+    const identity = files === null ? null : this.identities.get(files);
     const key = JSON.stringify([config, identity]);
     inUse.add(key);
     let group = this.#upstreams.get(key);

@@ -65,7 +65,7 @@ function listen(acceptor: Acceptor): void {
         takeOver(acceptor);
         return;
       case 'identities':
-        acceptor.takeIdentities(message.identities);
+        acceptor.identities.receive(message.identities);
         // Upstreams are made anew for them, and listeners' apps.
         takeOver(acceptor);
         tell({ kind: 'identities-shown', number: message.number });

@@ -52,9 +52,10 @@ export function daysUntil(now: number, then: number): number {
   return Math.floor((then - now) / DAY_MS);
 }
 
+export const USABLE_KEYS = 'RSA, Ed25519, or ECDSA on P-256, P-384 or P-521';
 const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
-/** Why listeners cannot use a key: the TLS library of uWebSockets.js knows fewer kinds than Node's. Null: they can. */
+/** Why a key cannot be used: the TLS library of uWebSockets.js knows fewer kinds than Node's. Null: it can. */
 export function whyUnusable({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | null {
   if (asymmetricKeyType === 'rsa' || asymmetricKeyType === 'ed25519') return null;
   if (asymmetricKeyType !== 'ec') return `a key of the kind ${asymmetricKeyType}`;

@@ -1,6 +1,6 @@
 /** Checks of certificate files: there, readable, PEM, in order, in time, and each key the one of its certificate. */
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { daysUntil, expiresSoon, readCertificates, whyUnusable } from './certificates.ts';
+import { daysUntil, expiresSoon, readCertificates, USABLE_KEYS, whyUnusable } from './certificates.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { PemFiles } from './pem-files.ts';
 import type { Report } from './report.ts';
@@ -33,9 +33,8 @@ export class TlsCheck {
     for (const [index, { hosts, cert, key }] of certificates.entries()) {
       const at: ConfigPath = [...path, 'certificates', index];
       for (const [host, name] of hosts.entries()) this.#report.repeated(named, name, [...at, 'hosts', host]);
-      const identity = this.#identity(cert, key, at);
-      if (identity.key !== null) this.#checkServerKey(identity.key, [...at, 'key']);
-      if (identity.chain !== null) this.#checkHosts(identity.chain[0], hosts, at);
+      const chain = this.#identity(cert, key, at);
+      if (chain !== null) this.#checkHosts(chain[0], hosts, at);
     }
     if (clientCertificates === undefined) return;
     this.#authorities(clientCertificates.ca, [...path, 'clientCertificates', 'ca']);
@@ -61,16 +60,17 @@ export class TlsCheck {
       );
   }
 
-  #identity(
-    cert: string,
-    key: string,
-    at: ConfigPath,
-  ): { readonly chain: Chain | null; readonly key: KeyObject | null } {
+  /** Null when what else there is to say would be of another certificate than the one that is meant. */
+  #identity(cert: string, key: string, at: ConfigPath): Chain | null {
     const chain = this.#read(cert, [...at, 'cert'], readCertificates, 'a certificate');
     const own = this.#read(key, [...at, 'key'], createPrivateKey, 'a private key without passphrase');
-    if (chain !== null && own !== null && !chain[0].checkPrivateKey(own)) this.#reportMismatch(chain, own, at);
-    else if (chain !== null) this.#checkChain(chain, [...at, 'cert']);
-    return { chain, key: own };
+    if (own !== null) this.#checkKey(own, [...at, 'key']);
+    if (chain !== null && own !== null && !chain[0].checkPrivateKey(own)) {
+      this.#reportMismatch(chain, own, at);
+      return null;
+    }
+    if (chain !== null) this.#checkChain(chain, [...at, 'cert']);
+    return chain;
   }
 
   #reportMismatch(chain: Chain, key: KeyObject, at: ConfigPath): void {
@@ -98,10 +98,9 @@ export class TlsCheck {
     );
   }
 
-  #checkServerKey(key: KeyObject, path: ConfigPath): void {
+  #checkKey(key: KeyObject, path: ConfigPath): void {
     const problem = whyUnusable(key);
-    if (problem !== null)
-      this.#report.error(path, `{value} is ${problem}, expected RSA, Ed25519, or ECDSA on P-256, P-384 or P-521`);
+    if (problem !== null) this.#report.error(path, `{value} is ${problem}, expected ${USABLE_KEYS}`);
     const bits = key.asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS;
     if (bits < LEAST_RSA_BITS)
       this.#report.warning(

@@ -35,8 +35,6 @@ import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
 const NO_LIMIT = 0x7fffffff as Millis;
-/** What an acceptor had made for certificates that were replaced it cannot free, some 10 KiB a name: with so many it is replaced. */
-const MOST_RETIRED_NAMES = 5000;
 
 /** A running gateway. */
 export class Supervisor {
@@ -50,7 +48,7 @@ export class Supervisor {
   readonly certificates = new Certificates({
     give: (identities) => this.fleet.giveIdentities(identities),
     reload: (tellsRefusal) => this.reload(tellsRefusal),
-    onRetired: (names) => this.#onRetired(names),
+    replaceAcceptors: () => void this.roll(),
     report,
   });
   readonly sockets: readonly ListeningSockets[];
@@ -68,8 +66,6 @@ export class Supervisor {
   /** Reloads run one after the other, and so do replacements; a reload does not wait for a replacement. */
   readonly #reloads = new Sequence();
   readonly #rolls = new Sequence();
-  /** Since acceptors were last replaced for them. */
-  #retiredNames = 0;
   #stopping = false;
 
   private constructor(configPath: string, pool: CompilePool, compiled: CompileSuccess) {
@@ -123,7 +119,7 @@ export class Supervisor {
   }
 
   async #begin(): Promise<void> {
-    const problem = await this.#whyNotPrepared(this.compiled);
+    const problem = await this.certificates.prepare(this.compiled.globals);
     if (problem !== null) throw new StartError(problem);
     this.publisher.publish(this.compiled);
     this.#health.update(this.compiled.globals.upstreams);
@@ -144,17 +140,6 @@ export class Supervisor {
     this.fleet.on('hung', ({ pid, heartbeat }) =>
       report(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`),
     );
-  }
-
-  /** Has acceptors know what a config wants of them to know beforehand. Null: they do. */
-  async #whyNotPrepared({ globals }: CompileSuccess): Promise<string | null> {
-    try {
-      await this.certificates.prepare(globals);
-      return null;
-    } catch (error) {
-      // Files that were written anew since they were checked.
-      return (error as Error).message;
-    }
   }
 
   async #openAdmin(): Promise<void> {
@@ -208,7 +193,7 @@ export class Supervisor {
         if (tellsRefusal) this.#refuse(linesOf(diagnostics));
         return false;
       }
-      const problem = await this.#whyNotPrepared(reply);
+      const problem = await this.certificates.prepare(reply.globals);
       if (problem !== null) {
         if (tellsRefusal) this.#refuse(problem);
         return false;
@@ -287,13 +272,6 @@ export class Supervisor {
   get drainLimit(): Millis {
     const limit = this.compiled.settings.runtime.drainTimeout;
     return (limit === 0 ? NO_LIMIT : limit) as Millis;
-  }
-
-  #onRetired(names: number): void {
-    this.#retiredNames += names;
-    if (this.#retiredNames < MOST_RETIRED_NAMES) return;
-    this.#retiredNames = 0;
-    void this.roll();
   }
 
   #reap(slot: AcceptorSlot, series: number): void {

@@ -18,14 +18,17 @@ import { readIdentity } from './read-identity.ts';
 
 type Globals = Pick<CompiledGlobals, 'listeners' | 'upstreams'>;
 
+/** What an acceptor had made for certificates that were replaced it cannot free, some 10 KiB a name: with so many it is replaced. */
+const MOST_RETIRED_NAMES = 5000;
+
 /** What the rest of the supervisor does about certificates. */
 export interface CertificatesHost {
   /** Gives them to every acceptor; resolves when new connections are shown them. */
   give(identities: readonly Identity[]): Promise<void>;
   /** The file of an authority has changed: whom to believe is a matter of the config. Resolves to whether it was taken. */
   reload(tellsRefusal: boolean): Promise<boolean>;
-  /** So many names have apps in each acceptor that nobody uses any more. */
-  onRetired(names: number): void;
+  /** Acceptors hold more than they should of what they cannot free. */
+  replaceAcceptors(): void;
   report(message: string): void;
 }
 
@@ -36,6 +39,8 @@ export class Certificates {
   readonly #watch = new CertificateWatch((isLastTry) => this.#renew(isLastTry));
   #globals: Globals = { listeners: [], upstreams: [] };
   #records: readonly CertificateRecord[] = [];
+  /** In each acceptor, since they were last replaced for them. */
+  #retiredNames = 0;
   /** By the file of the certificate. */
   readonly #problems = new Map<string, FileProblem>();
 
@@ -55,10 +60,15 @@ export class Certificates {
   /**
    * Reads what a config names, and gives acceptors what they do not have. Files that are no good now count as they were before.
    *
-   * @throws Error when one cannot be used that never could
+   * @returns why the config cannot be served: files it names were written anew since they were checked; null: it can
    */
-  async prepare(globals: Globals): Promise<void> {
-    await this.#give(this.#readAnew(globals, true));
+  async prepare(globals: Globals): Promise<string | null> {
+    try {
+      await this.#give(this.#readAnew(globals, true));
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   /** This config is live. */
@@ -109,7 +119,14 @@ export class Certificates {
     for (const identity of identities) this.identities.put(identity);
     await this.#host.give(identities);
     this.#list();
-    this.#host.onRetired(namesOf(this.#globals));
+    this.#countRetired();
+  }
+
+  #countRetired(): void {
+    this.#retiredNames += namesOf(this.#globals);
+    if (this.#retiredNames < MOST_RETIRED_NAMES) return;
+    this.#retiredNames = 0;
+    this.#host.replaceAcceptors();
   }
 
   #list(): void {

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { readCertificates } from '../../config/certificates.ts';
+import { readCertificates, USABLE_KEYS, whyUnusable } from '../../config/certificates.ts';
 import type { IdentityFiles } from '../../config/compiled-tls.ts';
 import { readPem } from '../../config/pem-files.ts';
 import { describeReadError } from '../../config/source/read-source.ts';
@@ -17,6 +17,8 @@ export function readIdentity({ cert, key }: IdentityFiles): Identity {
   const privateKey = parse(key, 'a private key without passphrase', () => createPrivateKey(keyPem));
   if (!certificate.checkPrivateKey(privateKey))
     throw new Error(`${key} does not belong to the certificate in ${cert}, expected its private key`);
+  const problem = whyUnusable(privateKey);
+  if (problem !== null) throw new Error(`${key} is ${problem}, expected ${USABLE_KEYS}`);
   return { cert, key, certPem, keyPem };
 }
 
