@@ -10,14 +10,14 @@ export function formatStatus(status: Status): string {
   const unfit = (status.endpoints ?? []).filter(
     ({ healthy, ejected, circuit }) => !healthy || ejected || circuit !== 'closed',
   );
-  const expiring = (status.certificates ?? []).filter(({ expiresSoon }) => expiresSoon);
+  const urgent = (status.certificates ?? []).filter(({ expiresSoon, lastError }) => expiresSoon || lastError !== null);
   const sections = [
     headline(status),
     acceptors.length > 0 ? table(ACCEPTOR_COLUMNS, acceptors) : null,
     routes.length > 0 ? table(trafficColumns('route'), routes) : null,
     unfit.length > 0 ? table(ENDPOINT_COLUMNS, unfit) : null,
     upstreams.length > 0 ? table([...trafficColumns('upstream'), ...POOL_COLUMNS], upstreams) : null,
-    expiring.length > 0 ? table(CERTIFICATE_COLUMNS, expiring) : null,
+    urgent.length > 0 ? certificateSection(urgent) : null,
     // A gateway of an older version sends none.
     (status.keySets ?? []).length > 0 ? keySetSection(status.keySets) : null,
   ];
@@ -107,6 +107,13 @@ const CERTIFICATE_COLUMNS: readonly Column<CertificateStatus>[] = [
   column('left', true, ({ daysLeft }) => (daysLeft < 0 ? 'EXPIRED' : `${daysLeft}d`)),
   column('file', false, ({ file }) => file),
 ];
+
+function certificateSection(certificates: readonly CertificateStatus[]): string {
+  const problems = certificates.flatMap(({ lastError }) =>
+    lastError === null ? [] : [`  not renewed: ${lastError.message} (${lastError.at})`],
+  );
+  return [table(CERTIFICATE_COLUMNS, certificates), ...problems].join('\n');
+}
 
 /** Those that do not take requests as they should. */
 const ENDPOINT_COLUMNS: readonly Column<EndpointReading>[] = [
