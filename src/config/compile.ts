@@ -1,6 +1,7 @@
 /** Config to what acceptors read: names become numbers, defaults of defaults are filled in, files are found or read. */
 import { createHash } from 'node:crypto';
 import type { PolicyId, UpstreamId } from '../brand.ts';
+import { certificateName } from '../decision/client-certificate.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import { toRouteMatch } from './check-routes.ts';
 import { keySetsOf } from './compile-jwt.ts';
@@ -74,9 +75,12 @@ function compileRoute(
   };
 }
 
-function compileConsumer(name: string, { groups, keys, subjects, passwords }: Consumer): CompiledConsumer {
+function compileConsumer(
+  name: string,
+  { groups, keys, subjects, certificates, passwords }: Consumer,
+): CompiledConsumer {
   const keyDigests = keys.map((key) => createHash('sha256').update(key, 'utf8').digest('hex'));
-  return { name, groups, keyDigests, subjects, passwords };
+  return { name, groups, keyDigests, subjects, certificates: certificates.map(certificateName), passwords };
 }
 
 /** Null where no policy counts in it. */

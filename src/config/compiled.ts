@@ -155,6 +155,8 @@ export interface CompiledConsumer {
   /** SHA-256 of each key, in hex: what is shared is no secret. */
   readonly keyDigests: readonly string[];
   readonly subjects: readonly string[];
+  /** Fingerprints in lower-case hex, alternative names and subjects of certificates. */
+  readonly certificates: readonly string[];
   readonly passwords: readonly string[];
 }
 

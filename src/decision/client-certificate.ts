@@ -42,3 +42,18 @@ export function oneLine(names: string | undefined): string {
     .reverse()
     .join(',');
 }
+
+/** Entries of a list of names as Node writes it: those that hold a comma, or a quote, stand in quotes. */
+const ALTERNATIVE_NAME = /(?:[^,"]|"(?:[^"\\]|\\.)*")+/g;
+
+/** By what a consumer can be told from a certificate, the most certain first: fingerprint, other names, subject. */
+export function identifyingNames({ fingerprint, names, subject }: ClientCertificate): readonly string[] {
+  const others = (names?.match(ALTERNATIVE_NAME) ?? []).map((name) => name.trim());
+  return [fingerprint, ...others, subject];
+}
+
+/** What a config says of a certificate, in the one spelling of `identifyingNames`. */
+export function certificateName(written: string): string {
+  const hex = written.replaceAll(':', '').toLowerCase();
+  return /^[0-9a-f]{64}$/.test(hex) ? hex : written;
+}
