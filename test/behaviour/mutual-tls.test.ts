@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { after, describe, it, type TestContext } from 'node:test';
 import { connect as connectTls, createServer, type TLSSocket } from 'node:tls';
@@ -18,6 +19,7 @@ const server = authority.issue('a.test', 'b.test');
 const alice = authority.issue('alice.test');
 const mallory = stranger.issue('alice.test');
 const ofGateway = authority.issue('gateway.test');
+const renewed = authority.issue('renewed.test');
 const origin = await recordingOrigin(lifetime);
 
 /** Wants a certificate of the authority, and answers with the name it was shown. */
@@ -61,6 +63,7 @@ const gateway = await startGateway(lifetime, {
   admin: { address: '127.0.0.1:0' },
   runtime: { acceptors: 1 },
   telemetry: { accessLog: 'none' },
+  consumers: { alice: { certificates: ['DNS:alice.test'] } },
   upstreams: {
     origin: { endpoints: [origin.url] },
     mutual: { endpoints: [innerUrl], tls: { ...clientTls, cert: ofGateway.certPath, key: ofGateway.keyPath } },
@@ -84,6 +87,12 @@ const gateway = await startGateway(lifetime, {
           },
         },
       ],
+      forward: { upstream: 'origin' },
+    },
+    {
+      name: 'whose',
+      match: { path: '/whose' },
+      policies: [{ clientCertificate: { consumerHeader: 'x-consumer' } }],
       forward: { upstream: 'origin' },
     },
     ...['mutual', 'anonymous'].map((name) => ({ name, match: { path: `/${name}` }, forward: { upstream: name } })),
@@ -163,6 +172,13 @@ describe('a listener that takes client certificates', () => {
     assert.equal((await origin.request(({ target }) => target === '/facts/none')).header('x-subject'), undefined);
   });
 
+  it('lets a policy find the consumer whose it is, and refuses on its route who has none', async (t) => {
+    assert.equal((await ask(t, 'optional', alice, '/whose')).status, 200);
+    assert.equal((await origin.request(({ target }) => target === '/whose')).header('x-consumer'), 'alice');
+    assert.deepEqual(codeOf(await ask(t, 'optional', null, '/whose')), [403, 'client_certificate_required']);
+    assert.deepEqual(codeOf(await ask(t, 'optional', renewed, '/whose')), [403, 'consumer_unknown']);
+  });
+
   it('keeps the header of another listener from being forged', async (t) => {
     const client = await rawClient(t, gateway.portOf('plain'));
     await client.exchange(head('GET /forged HTTP/1.1', 'Host: h', 'Client-Cert: :Zm9yZ2Vk:'));
@@ -202,6 +218,13 @@ describe('an upstream that wants a certificate', () => {
   it('is shown the one of its config', async (t) => {
     const response = await ask(t, 'required', alice, '/mutual');
     assert.deepEqual([response.status, response.body.toString()], [200, 'gateway.test']);
+  });
+
+  it('is shown the new one once its files change, for connections from then on', async (t) => {
+    copyFileSync(renewed.keyPath, ofGateway.keyPath);
+    copyFileSync(renewed.certPath, ofGateway.certPath);
+    await gateway.printed(/the certificate in \S+ is renewed/);
+    assert.equal((await ask(t, 'required', alice, '/mutual')).body.toString(), 'renewed.test');
   });
 
   it('ends the connection where there is none, which is a 502', async (t) => {

@@ -11,11 +11,14 @@ import type { RequestHead } from '../downstream.ts';
  */
 export class ClientCertificates {
   readonly #rules: ClientCertificateRules;
+  readonly #wall: () => number;
   /** Null: there is none. `unreadable`: uWS's library takes it for one, and Node's does not. */
   readonly #byConnection = new Map<number, ClientCertificate | 'unreadable' | null>();
 
-  constructor(rules: ClientCertificateRules) {
+  /** @param wall milliseconds since the epoch */
+  constructor(rules: ClientCertificateRules, wall: () => number = Date.now) {
     this.#rules = rules;
+    this.#wall = wall;
   }
 
   /** A connection was closed. */
@@ -28,7 +31,7 @@ export class ClientCertificates {
     const certificate = this.#of(res);
     if (certificate === null) {
       if (this.#rules.required) head.fault ??= 'client_certificate_required';
-    } else if (certificate === 'unreadable' || certificate.notAfter < Date.now()) {
+    } else if (certificate === 'unreadable' || certificate.notAfter < this.#wall()) {
       // A connection, or a session that was resumed, may outlive the certificate it began with.
       head.fault ??= 'client_certificate_refused';
     } else {
