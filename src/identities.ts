@@ -42,7 +42,10 @@ export class IdentityBook {
 }
 
 /** The files of every identity that a config names, each once. */
-export function identityFilesOf({ listeners, upstreams }: Pick<CompiledGlobals, 'listeners' | 'upstreams'>) {
+export function identityFilesOf({
+  listeners,
+  upstreams,
+}: Pick<CompiledGlobals, 'listeners' | 'upstreams'>): readonly IdentityFiles[] {
   const named: IdentityFiles[] = [
     ...listeners.flatMap(({ tls }) => tls?.certificates ?? []),
     ...upstreams.flatMap(({ tls }) => tls?.identity ?? []),

@@ -43,7 +43,10 @@ export function fingerprintOf(certificate: X509Certificate): string {
 }
 
 /** Whether a certificate has so little time left that somebody should see to it. Also when it has none. */
-export function expiresSoon(now: number, { notBefore, notAfter }: Pick<CertificateRecord, 'notBefore' | 'notAfter'>) {
+export function expiresSoon(
+  now: number,
+  { notBefore, notAfter }: Pick<CertificateRecord, 'notBefore' | 'notAfter'>,
+): boolean {
   return notAfter - now < Math.min(SOON_MS, (notAfter - notBefore) * LAST_SHARE_OF_LIFE);
 }
 

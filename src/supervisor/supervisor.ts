@@ -127,7 +127,8 @@ export class Supervisor {
     void this.keySets.use(this.compiled.globals.keySets);
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
-      void acceptor.giveIdentities(this.certificates.identities.all);
+      const identities = this.certificates.identities.all;
+      if (identities.length > 0) void acceptor.giveIdentities(identities);
       for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
     });
     this.fleet.start();

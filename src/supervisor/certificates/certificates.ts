@@ -64,7 +64,7 @@ export class Certificates {
    */
   async prepare(globals: Globals): Promise<string | null> {
     try {
-      await this.#give(this.#readAnew(globals, true));
+      await this.#give(this.#readAnew(globals, true).found);
       return null;
     } catch (error) {
       return (error as Error).message;
@@ -85,33 +85,39 @@ export class Certificates {
   }
 
   async #renew(isLastTry: boolean): Promise<boolean> {
-    const found = this.#readAnew(this.#globals, isLastTry);
+    const { found, unusable } = this.#readAnew(this.#globals, isLastTry);
     await this.#give(found);
     for (const { cert, certPem } of found)
       this.#host.report(`the certificate in ${cert} is renewed, until ${readCertificates(certPem)[0].validTo}`);
     const isReloaded = !this.#authoritiesChanged() || (await this.#host.reload(isLastTry));
-    return isReloaded && this.#problems.size === 0;
+    return isReloaded && unusable === 0;
   }
 
-  /** Those that are others than the ones in use. @param tells whether to say what is wrong with the rest */
-  #readAnew(globals: Globals, tells: boolean): Identity[] {
+  /**
+   * @param tells whether to say what is wrong with those that cannot be used
+   * @returns those that are others than the ones in use, and how many cannot be used
+   */
+  #readAnew(globals: Globals, tells: boolean): { readonly found: readonly Identity[]; readonly unusable: number } {
     this.#problems.clear();
-    return identityFilesOf(globals).flatMap((files) => {
+    const found: Identity[] = [];
+    let unusable = 0;
+    for (const files of identityFilesOf(globals)) {
       const known = this.identities.get(files);
       try {
         const identity = readIdentity(files);
-        return known?.certPem === identity.certPem && known.keyPem === identity.keyPem ? [] : [identity];
+        if (known?.certPem !== identity.certPem || known.keyPem !== identity.keyPem) found.push(identity);
       } catch (error) {
         if (known === null) throw error;
-        this.#onProblem(files, (error as Error).message, tells);
-        return [];
+        unusable++;
+        if (tells) this.#tellProblem(files, (error as Error).message);
       }
-    });
+    }
+    return { found, unusable };
   }
 
-  #onProblem({ cert }: IdentityFiles, message: string, tells: boolean): void {
+  #tellProblem({ cert }: IdentityFiles, message: string): void {
     this.#problems.set(cert, { at: new Date(), message });
-    if (tells) this.#host.report(`the certificate in ${cert} is not renewed, the one before goes on. ${message}`);
+    this.#host.report(`the certificate in ${cert} is not renewed, the one before goes on. ${message}`);
   }
 
   async #give(identities: readonly Identity[]): Promise<void> {
