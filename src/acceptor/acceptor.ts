@@ -1,8 +1,9 @@
-import { AcceptLoop, closeFd } from '../../native-bindings/native.ts';
+import { closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { Identity } from '../identities.ts';
 import type { AcceptorAssignment, Lever } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
@@ -16,7 +17,8 @@ import { AccessLog } from '../telemetry/access-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
 import { AppliedLevers } from './applied-levers.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
-import { UwsListener } from './listener/uws/uws-listener.ts';
+import { IdentityShelf } from './identity-shelf.ts';
+import { ServedListener } from './listener/uws/served-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { AcceptorPolicies } from './policies/acceptor-policies.ts';
 import { FaultReport } from './policies/fault-report.ts';
@@ -45,6 +47,7 @@ export class Acceptor implements AcceptorContext {
   readonly requestIds = new RequestIds();
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
+  readonly identities = new IdentityShelf();
   accessLog: AccessLog | null = null;
   readonly recorders = new Recorders();
   offload = new AcceptorPool({ threads: 0 });
@@ -52,7 +55,8 @@ export class Acceptor implements AcceptorContext {
   readonly #uws: Uws;
   readonly #memory: SharedMemory;
   readonly #slot: AcceptorSlot;
-  readonly #loops: AcceptLoop[] = [];
+  /** In the order of the inherited descriptors. */
+  readonly #listeners = new Map<string, ServedListener>();
   readonly #upstreams = new Map<string, UpstreamGroup>();
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
@@ -60,6 +64,8 @@ export class Acceptor implements AcceptorContext {
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   #levers = new AppliedLevers([]);
+  /** Told to be taken over before the certificates it names had come. */
+  #postponed: Generation | null = null;
   readonly #policies: AcceptorPolicies;
   #drainTimer: NodeJS.Timeout | null = null;
 
@@ -110,62 +116,56 @@ export class Acceptor implements AcceptorContext {
   /** Begins to accept on every listener, in the order of the inherited descriptors. */
   serve(listeners: readonly string[]): void {
     listeners.forEach((name, index) => {
-      const loop = this.#createLoop(name, FIRST_LISTENING_FD + index);
-      this.#loops.push(loop);
-      loop.start();
+      const listener = this.#createListener(name, FIRST_LISTENING_FD + index);
+      this.#listeners.set(name, listener);
+      listener.start();
     });
     setInterval(() => this.#sweep(), SWEEP_EVERY_MS);
     setInterval(() => this.#beat(), HEARTBEAT_EVERY_MS).unref();
     this.#memory.control.setState(this.#slot, SLOT_STATE.SERVING);
   }
 
-  /** Accepts for one listener, up to its limit of open connections; beyond it, new ones wait in the kernel's queue. */
-  #createLoop(name: string, fd: number): AcceptLoop {
-    const { limits } = this.snapshot.listeners.get(name)!.config;
-    let openHere = 0;
-    const listener = this.#createListener(name, (delta) => {
-      this.#countConnections(delta);
-      openHere += delta;
-      if (openHere >= limits.connections) loop.stop();
-      else if (delta < 0) loop.start();
+  #createListener(name: string, fd: number): ServedListener {
+    return new ServedListener(this.#uws, this.snapshot.listeners.get(name)!, fd, {
+      start: (downstream) => {
+        const exchange = new Exchange(this, downstream, this.now());
+        exchange.begin();
+        return exchange;
+      },
+      onConnectionCount: (delta) => this.#countConnections(delta),
+      onAcceptError: reportAcceptError,
+      identities: this.identities,
     });
-    const loop = new AcceptLoop(fd, (accepted) => listener.adopt(accepted), reportAcceptError);
-    return loop;
-  }
-
-  /** @throws Error of one sentence: uWS itself says nothing more than that it failed */
-  #createListener(name: string, onConnectionCount: (delta: number) => void): UwsListener {
-    try {
-      return new UwsListener(this.#uws, this.snapshot.listeners.get(name)!, {
-        start: (downstream) => {
-          const exchange = new Exchange(this, downstream, this.now());
-          exchange.begin();
-          return exchange;
-        },
-        onConnectionCount,
-      });
-    } catch (error) {
-      throw new Error(
-        `Listener ${name} cannot be set up, are its certificates and keys readable and whole? (${(error as Error).message})`,
-      );
-    }
   }
 
   /**
    * Takes over a generation: exchanges that begin from now on use it. Upstreams that did not change keep their connections.
    *
    * @param told the newest, or the canary
-   * @returns the one that was taken: the newest, when what was told is neither any more
+   * @returns the one that was taken: the newest, when what was told is neither any more; null when it names a certificate that is
+   *   not there yet, which is on its way
    */
-  takeOver(told: Generation): Generation {
+  takeOver(told: Generation): Generation | null {
     const generation = this.#hold(told);
-    if (generation === this.#snapshot?.generation) {
-      this.#memory.control.acknowledge(this.#slot, generation);
-      return generation;
+    if (generation !== this.#snapshot?.generation && !this.#use(generation)) {
+      this.#postponed = told;
+      return null;
     }
-    this.#use(generation);
+    this.#postponed = null;
     this.#memory.control.acknowledge(this.#slot, generation);
     return generation;
+  }
+
+  /**
+   * Shows these certificates from now on, also to upstreams.
+   *
+   * @returns a generation that could be taken over now that they are there, or null
+   */
+  useIdentities(identities: readonly Identity[]): Generation | null {
+    this.identities.receive(identities);
+    if (this.#postponed !== null) return this.takeOver(this.#postponed);
+    if (this.#snapshot !== null) this.#use(this.#snapshot.generation);
+    return null;
   }
 
   /** What operators have changed by hand: in force for exchanges that begin from now on. */
@@ -174,10 +174,12 @@ export class Acceptor implements AcceptorContext {
     if (this.#snapshot !== null) this.#use(this.#snapshot.generation);
   }
 
-  #use(generation: Generation): void {
+  /** False: it names a certificate that is not there. */
+  #use(generation: Generation): boolean {
     const image = this.#imageOf(generation);
     const inUse = new Set<string>();
     const globals = image.globals();
+    if (!this.identities.covers(globals)) return false;
     this.#policies.use(globals);
     this.#useThreads(globals.offloadThreads);
     this.#snapshot = new Snapshot(generation, image, {
@@ -194,8 +196,28 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setConnections(group.series, 0);
       this.metrics.setWaiting(group.series, 0);
     }
+    this.#renewCertificates();
     this.#openAccessLog(globals.accessLog);
     this.recorders.use(globals.credentialPlaces);
+    return true;
+  }
+
+  #renewCertificates(): void {
+    for (const [name, listener] of this.#listeners) {
+      try {
+        listener.renew(this.snapshot.listeners.get(name)!.config);
+      } catch (error) {
+        // They passed every check there is: rather the old ones than an acceptor that cannot be started again either.
+        process.stderr.write(
+          `penstock: acceptor ${process.pid} keeps the old certificates. ${(error as Error).message}\n`,
+        );
+      }
+    }
+  }
+
+  /** Resolves when all certificates are there that the newest config names. */
+  identitiesHeard(): Promise<void> {
+    return this.identities.heard(() => this.#imageOf(this.#memory.control.generation()).globals());
   }
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
@@ -224,8 +246,8 @@ export class Acceptor implements AcceptorContext {
   #stopAccepting(): void {
     this.isDraining = true;
     this.#memory.control.setState(this.#slot, SLOT_STATE.DRAINING);
-    this.#loops.forEach((loop, index) => {
-      loop.close();
+    [...this.#listeners.values()].forEach((listener, index) => {
+      listener.close();
       closeFd(FIRST_LISTENING_FD + index);
     });
   }
@@ -260,11 +282,13 @@ export class Acceptor implements AcceptorContext {
   }
 
   #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {
-    const key = JSON.stringify(config);
+    const files = config.tls?.identity ?? null;
+    const identity = files === null ? null : this.identities.get(files);
+    const key = JSON.stringify([config, identity]);
     inUse.add(key);
     let group = this.#upstreams.get(key);
     if (group === undefined) {
-      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared);
+      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared, identity);
       this.#upstreams.set(key, group);
     }
     return group;

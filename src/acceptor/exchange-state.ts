@@ -1,4 +1,5 @@
 import type { Millis, MonotonicMs } from '../brand.ts';
+import type { ClientCertificate } from '../decision/client-certificate.ts';
 import type { Decision, PolicyRequest } from '../decision/decision.ts';
 import { Forwarded } from '../decision/forwarded.ts';
 import type { HeaderChanges } from '../decision/header-changes.ts';
@@ -126,6 +127,10 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
 
   get headers(): readonly string[] {
     return this.downstream.head.headers;
+  }
+
+  get clientCertificate(): ClientCertificate | null {
+    return this.downstream.head.clientCertificate;
   }
 
   get authority(): string {

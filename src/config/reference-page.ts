@@ -35,7 +35,7 @@ const POLICIES = `
 
 A policy is a map of one key, its name, with its options: \`{ cors: { origins: ["*"] } }\`. A route lists policies of its own and names of lists under
 \`policies\`. They run in fixed phases, whatever their order in the file: edge (\`cors\`, \`ipFilter\`, \`redirect\`), authentication (\`keyAuth\`,
-\`basicAuth\`, \`jwt\`), authorization (\`authorize\`), limits (\`rateLimit\`, \`quota\`, \`concurrency\`), cache (\`cache\`), and transform for the rest. Within a
+\`basicAuth\`, \`jwt\`, \`clientCertificate\`), authorization (\`authorize\`), limits (\`rateLimit\`, \`quota\`, \`concurrency\`), cache (\`cache\`), and transform for the rest. Within a
 phase the order of the file counts. Responses pass them in the opposite order.
 `;
 

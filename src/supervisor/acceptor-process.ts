@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { Identity } from '../identities.ts';
 import {
   type AcceptorAssignment,
   ASSIGNMENT_VARIABLE,
@@ -87,6 +88,11 @@ export class AcceptorProcess {
     return this.#ask((number) => ({ kind: 'purge-cache', number, purge }));
   }
 
+  /** Resolves when new connections are shown them, or the process has ended. */
+  async giveIdentities(identities: readonly Identity[]): Promise<void> {
+    await this.#ask((number) => ({ kind: 'identities', number, identities }));
+  }
+
   /** Resolves when it goes by them, or is gone. */
   async applyLevers(levers: readonly Lever[]): Promise<void> {
     await this.#ask((number) => ({ kind: 'levers', number, levers }));
@@ -131,6 +137,7 @@ export class AcceptorProcess {
         this.#waiting.get(message.number)?.(message.dropped);
         return;
       case 'levers-applied':
+      case 'identities-shown':
         this.#waiting.get(message.number)?.(0);
         return;
       case 'failed':

@@ -1,4 +1,5 @@
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
+import type { CertificateRecord } from '../config/certificates.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
@@ -86,6 +87,10 @@ export class Observation implements MetricsSource, AdminSource {
     return readRefusedRetries(endpoints, live.globals.upstreams);
   }
 
+  certificates(): readonly CertificateRecord[] {
+    return this.#supervisor.certificates.records;
+  }
+
   async metrics(): Promise<{ text: string; contentType: string }> {
     return { text: await this.#page.render(), contentType: this.#page.contentType };
   }
@@ -131,6 +136,7 @@ export class Observation implements MetricsSource, AdminSource {
       unrouted: this.slabs.readUnrouted().requests.reduce((sum, count) => sum + count, 0),
       accessLog: { droppedLines: this.accessLogDropped() },
       keySets: this.#supervisor.keySets.statuses,
+      certificates: this.#supervisor.certificates.statuses,
     };
   }
 

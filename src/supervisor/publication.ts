@@ -41,8 +41,11 @@ export interface PublicationHost {
   readonly memory: SharedMemory;
   readonly isStopping: boolean;
   nameOf(series: SeriesId): SeriesName | null;
-  /** Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary. */
-  prepare(snapshots: readonly ConfigSnapshot[]): Promise<void>;
+  /**
+   * Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary.
+   * Resolves to why it cannot be served, or to null.
+   */
+  prepare(snapshots: readonly ConfigSnapshot[]): Promise<string | null>;
   /** Once it is the newest generation, before all acceptors have acknowledged it. */
   onLive(snapshot: ConfigSnapshot): void;
   /** The settings of a listener have changed: they arrive with new processes. */
@@ -90,10 +93,14 @@ export class Publication {
     this.#host.onLive(this.live);
   }
 
-  /** Reads the source again and publishes what is there; what is not valid changes nothing. */
-  reload(cause: Cause): Promise<ChangeOutcome> {
+  /**
+   * Reads the source again and publishes what is there; what is not valid changes nothing.
+   *
+   * @param tellsRefusal false: nobody is told why it was not taken, because whoever asks will ask again
+   */
+  reload(cause: Cause, tellsRefusal = true): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#compile(cause);
+      const snapshot = await this.#compile(cause, tellsRefusal);
       return snapshot === null ? this.#notTaken(null) : this.#publish(snapshot, { event: 'published', cause, asked });
     });
   }
@@ -125,7 +132,8 @@ export class Publication {
       const obstacle = this.#whyNoCanary(snapshot, options);
       if (obstacle !== null) return this.#refused(obstacle);
       const { publisher, fleet } = this.#host;
-      await this.#host.prepare([this.live, snapshot]);
+      const problem = await this.#host.prepare([this.live, snapshot]);
+      if (problem !== null) return this.#refused(problem);
       this.canary = new Canary(this.#host, publisher.stage(snapshot.image), options);
       this.#record('canary-begun', snapshot, cause, null);
       const isGood = await this.canary.run();
@@ -169,7 +177,7 @@ export class Publication {
   }
 
   /** Null when it cannot be taken, which has been said and written down then. */
-  async #compile(cause: Cause): Promise<ConfigSnapshot | null> {
+  async #compile(cause: Cause, tellsRefusal = true): Promise<ConfigSnapshot | null> {
     const { source, publisher, fleet, pool } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return null;
@@ -183,7 +191,7 @@ export class Publication {
     try {
       const reply = await publisher.compile(pool, fetched.path);
       if (!reply.ok) {
-        this.#refuse(linesOf(reply.diagnostics), fetched.label, cause);
+        if (tellsRefusal) this.#refuse(linesOf(reply.diagnostics), fetched.label, cause);
         return null;
       }
       return this.#accept(reply, fetched, cause);
@@ -213,7 +221,11 @@ export class Publication {
     const { publisher, fleet } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return this.#notTaken(snapshot.id);
-    await this.#host.prepare([snapshot]);
+    const problem = await this.#host.prepare([snapshot]);
+    if (problem !== null) {
+      this.#refuse(problem, snapshot.label, change.cause);
+      return this.#notTaken(snapshot.id);
+    }
     return this.#makeLive(snapshot, publisher.publish(snapshot.image), { ...change, evidence: null });
   }
 

@@ -17,6 +17,7 @@ import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
+import { Certificates } from './certificates/certificates.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FirstSnapshot, firstSnapshot } from './first-snapshot.ts';
 import { Fleet } from './fleet.ts';
@@ -40,6 +41,7 @@ import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
+const BY_CERTIFICATES: Cause = { kind: 'certificates', who: null, why: 'the file of an authority has changed' };
 const NO_LIMIT = 0x7fffffff as Millis;
 
 /** A running gateway. */
@@ -54,6 +56,12 @@ export class Supervisor implements PublicationHost {
   readonly fleet: Fleet;
   readonly keySets: KeySets;
   readonly recordings: Recordings;
+  readonly certificates = new Certificates({
+    give: (identities) => this.fleet.giveIdentities(identities),
+    reload: async (tellsRefusal) => (await this.publication.reload(BY_CERTIFICATES, tellsRefusal)).taken,
+    replaceAcceptors: () => void this.roll(),
+    report,
+  });
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly pool: CompilePool;
@@ -75,7 +83,7 @@ export class Supervisor implements PublicationHost {
     const { capacity } = numbering.series;
     this.memory = createGatewayMemory({ settings: snapshot.settings, ...numbering }, 2 * lanes);
     this.endpoints = new EndpointTable(this.memory.endpoints, 2 * lanes);
-    this.#health = new HealthChecks(this.endpoints, reportHealth);
+    this.#health = new HealthChecks(this.endpoints, reportHealth, Math.random, this.certificates.identities);
     this.sockets = openListeningSockets(snapshot.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, numbering);
     this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
@@ -123,11 +131,15 @@ export class Supervisor implements PublicationHost {
   }
 
   async #begin(): Promise<void> {
+    const problem = await this.certificates.prepare(this.live.globals);
+    if (problem !== null) throw new StartError(problem);
     this.publication.begin({ kind: 'start', who: null, why: null });
     await this.#openAdmin();
     void this.keySets.use(this.live.globals.keySets);
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
+      const identities = this.certificates.identities.all;
+      if (identities.length > 0) void acceptor.giveIdentities(identities);
       for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
       this.recordings.join(acceptor);
     });
@@ -173,6 +185,7 @@ export class Supervisor implements PublicationHost {
 
   async #abandon(): Promise<void> {
     this.#health.stop();
+    this.certificates.close();
     this.source.close();
     this.fleet.kill();
     this.keySets.close();
@@ -211,6 +224,7 @@ export class Supervisor implements PublicationHost {
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();
+    this.certificates.close();
     this.source.close();
     this.levers.close();
     closeListeningSockets(this.sockets);
@@ -229,14 +243,20 @@ export class Supervisor implements PublicationHost {
     return this.publisher.nameOf(series);
   }
 
-  /** Keys are with the acceptors before the routes that want them. */
-  async prepare(snapshots: readonly ConfigSnapshot[]): Promise<void> {
+  /** Keys and certificates are with the acceptors before the routes that want them. */
+  async prepare(snapshots: readonly ConfigSnapshot[]): Promise<string | null> {
+    for (const { globals } of snapshots) {
+      const problem = await this.certificates.prepare(globals);
+      if (problem !== null) return problem;
+    }
     await this.keySets.use(snapshots.flatMap(({ globals }) => globals.keySets));
+    return null;
   }
 
   onLive({ globals, settings }: ConfigSnapshot): void {
     this.history.limits = settings.runtime.history;
     this.#health.update(globals.upstreams);
+    this.certificates.use(globals);
   }
 
   replaceAcceptors(): void {

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { CERTIFICATE_FAMILIES } from './certificate-families.ts';
 import { ENDPOINT_FAMILIES } from './endpoint-families.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import { type DurationSample, EXPOSED_BOUNDS, type Scrape, type SeriesSample } from './scrape.ts';
@@ -118,6 +119,7 @@ export const FAMILIES: readonly Family[] = [
       upstreams.map(({ name, waitingExchanges }) => ({ labels: { upstream: name }, value: waitingExchanges })),
   },
   ...ENDPOINT_FAMILIES,
+  ...CERTIFICATE_FAMILIES,
   {
     name: 'penstock_connections',
     help: 'Open connections of clients.',

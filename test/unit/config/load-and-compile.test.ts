@@ -51,7 +51,11 @@ routes:
   assert.deepEqual(image.globals(), reply.globals);
   assert.deepEqual(accessLog, { file: join(directory, 'logs/access.log'), sample: 0.5 });
   assert.deepEqual(listeners[0]?.tls?.certificates, [
-    { hosts: ['api.example.com'], cert: join(directory, 'tls/api.pem'), key: join(directory, 'tls/api.key') },
+    {
+      hosts: ['api.example.com'],
+      cert: join(directory, 'tls/api.pem'),
+      key: join(directory, 'tls/api.key'),
+    },
   ]);
   assert.deepEqual(
     upstreams.map(({ name, series, tls, endpoints }) => ({ name, series, tls, endpoints })),
@@ -65,7 +69,15 @@ routes:
       {
         name: 'secure',
         series: 3,
-        tls: { serverName: 'b.example', verify: true, ca: readFileSync('test/fixtures/tls/other.pem', 'utf8') },
+        tls: {
+          serverName: 'b.example',
+          verify: true,
+          authorities: {
+            file: join(directory, 'tls/other.pem'),
+            pem: readFileSync('test/fixtures/tls/other.pem', 'utf8'),
+          },
+          identity: null,
+        },
         endpoints: [{ name: 'https://a.example:443', host: 'a.example', port: 443, weight: 1, row: -1 }],
       },
     ],
