@@ -6,6 +6,7 @@ import type { Deadlines } from './deadlines.ts';
 import type { Exchange } from './pipeline.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 /** Threads for work that would hold up the loop. */
 export interface Offload {
@@ -22,6 +23,8 @@ export interface AcceptorContext {
   readonly metrics: { record(exchange: ExchangeRecord): void };
   /** Null: no access log. */
   readonly accessLog: AccessLog | null;
+  /** Null: tracing is off. */
+  readonly tracing: Tracing | null;
   readonly viaPseudonym: string;
   /** True once the acceptor is on its way out: every response then closes its connection. */
   readonly isDraining: boolean;

@@ -1,7 +1,7 @@
 import { AcceptLoop, closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
-import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
+import type { CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
 import type { AcceptorAssignment } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
@@ -12,8 +12,11 @@ import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
-import { AccessLog } from '../telemetry/access-log.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import type { ExportTotals } from '../telemetry/export/export-thread.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
+import { AcceptorTelemetry } from './acceptor-telemetry.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
@@ -25,12 +28,11 @@ import { SideRequestSender } from './policies/side-request.ts';
 import { SYSTEM_CLOCK } from './policies/system-host.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import type { SharedState } from './upstream/endpoint-guard.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
 
 const HEARTBEAT_EVERY_MS = 1000;
-/** How long the last log lines may take when an acceptor leaves or its log changes. */
-const LOG_FLUSH_LIMIT_MS = 1000;
 /** How long an acceptor that starts waits for the keys of its policies. */
 const KEYS_LIMIT_MS = 5000;
 /** How often an acceptor that drains looks whether it may go. */
@@ -42,7 +44,9 @@ export class Acceptor implements AcceptorContext {
   readonly requestIds = new RequestIds();
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
+  readonly telemetry: AcceptorTelemetry;
   accessLog: AccessLog | null = null;
+  tracing: Tracing | null = null;
   offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
   readonly #uws: Uws;
@@ -52,7 +56,6 @@ export class Acceptor implements AcceptorContext {
   readonly #upstreams = new Map<string, UpstreamGroup>();
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
-  #accessLogKey = '';
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   readonly #policies: AcceptorPolicies;
@@ -71,6 +74,7 @@ export class Acceptor implements AcceptorContext {
       random: Math.random,
     };
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
+    this.telemetry = new AcceptorTelemetry(`${this.viaPseudonym}-${process.pid}`, (counts) => this.#count(counts));
   }
 
   get keySets(): KeySetShelf {
@@ -166,7 +170,9 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setConnections(group.series, 0);
       this.metrics.setWaiting(group.series, 0);
     }
-    this.#openAccessLog(globals.accessLog);
+    this.telemetry.use(globals.telemetry);
+    this.accessLog = this.telemetry.accessLog;
+    this.tracing = this.telemetry.tracing;
     this.#memory.control.acknowledge(this.#slot, generation);
     return generation;
   }
@@ -207,7 +213,7 @@ export class Acceptor implements AcceptorContext {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
     this.#policies.close();
-    await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
+    await this.telemetry.close();
     process.exit(0);
   }
 
@@ -237,23 +243,12 @@ export class Acceptor implements AcceptorContext {
     for (const group of this.#upstreams.values()) group.sweep();
   }
 
-  /** A log that stays the same is reopened, which is what a rotation wants of a reload. */
-  #openAccessLog(target: AccessLogTarget | null): void {
-    const key = JSON.stringify(target);
-    if (key === this.#accessLogKey) {
-      this.accessLog?.reopen();
-      return;
-    }
-    this.#accessLogKey = key;
-    void this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
-    this.accessLog =
-      target === null
-        ? null
-        : new AccessLog(target, { onLost: (lines) => this.#countLost(lines), onTrouble: reportLogTrouble });
-  }
-
-  #countLost(lines: number): void {
-    this.#memory.control.add(this.#slot, 'LOG_LINES_DROPPED', lines);
+  #count({ exported, failed, dropped, lostLines }: ExportTotals): void {
+    const { control } = this.#memory;
+    control.add(this.#slot, 'LOG_LINES_DROPPED', lostLines);
+    control.count(this.#slot, 'SPANS_EXPORTED', exported);
+    control.count(this.#slot, 'SPANS_FAILED', failed);
+    control.count(this.#slot, 'SPANS_DROPPED', dropped);
   }
 
   #countConnections(delta: number): void {
@@ -264,6 +259,7 @@ export class Acceptor implements AcceptorContext {
   #beat(): void {
     this.#memory.control.add(this.#slot, 'HEARTBEAT', 1);
     this.#memory.control.set(this.#slot, 'EXCHANGES_IN_FLIGHT', this.exchanges.size);
+    this.telemetry.publishCounts();
     for (const group of this.#upstreams.values()) {
       this.metrics.setConnections(group.series, group.openConnections);
       this.metrics.setWaiting(group.series, group.waiting);
@@ -272,13 +268,9 @@ export class Acceptor implements AcceptorContext {
 }
 
 function reportAcceptError(code: string): void {
-  process.stderr.write(`penstock: acceptor ${process.pid} cannot accept connections for a moment: ${code}\n`);
+  gatewayLog.warn(`acceptor ${process.pid} cannot accept connections for a moment: ${code}`, { code });
 }
 
 function reportTaskFault(task: string, error: unknown): void {
-  process.stderr.write(`penstock: the task ${task} failed in its thread: ${error}\n`);
-}
-
-function reportLogTrouble(error: Error): void {
-  process.stderr.write(`penstock: the access log loses lines: ${error.message}\n`);
+  gatewayLog.error(`the task ${task} failed in its thread: ${error}`, { task });
 }

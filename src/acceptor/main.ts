@@ -6,6 +6,7 @@ import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
 import { SHARED_MEMORY_FD } from '../shared-memory/layout.ts';
 import { openSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import { Acceptor } from './acceptor.ts';
 
 /** Above the listeners' own limit, so that the first request beyond it still gets the gateway's 431 rather than uWS's. */
@@ -18,6 +19,8 @@ const ORPHAN_DRAIN = { quiet: 1000 as Millis, limit: 30_000 as Millis };
 export function runAcceptor(assignment: AcceptorAssignment): void {
   // A terminal that has gone is no reason to stop serving. (Standard output belongs to the access log alone.)
   process.stderr.on('error', () => {});
+  gatewayLog.setRole('acceptor');
+  gatewayLog.setLevel(assignment.logLevel);
   try {
     const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
     const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
@@ -68,6 +71,12 @@ function listen(acceptor: Acceptor): void {
         return;
       case 'purge-cache':
         tell({ kind: 'cache-purged', number: message.number, dropped: acceptor.purgeCache(message.purge) });
+        return;
+      case 'log-level':
+        gatewayLog.setLevel(message.level);
+        return;
+      case 'reopen-log':
+        void acceptor.telemetry.reopenLog().then(() => tell({ kind: 'log-reopened', number: message.number }));
         return;
       default:
         message satisfies never;

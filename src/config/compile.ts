@@ -5,15 +5,9 @@ import type { RouteMatch } from '../decision/route/route-match.ts';
 import { toRouteMatch } from './check-routes.ts';
 import { keySetsOf } from './compile-jwt.ts';
 import { PolicyBook } from './compile-policies.ts';
+import { compileTelemetry } from './compile-telemetry.ts';
 import { type Assignments, compileForward, compileUpstreams } from './compile-upstreams.ts';
-import type {
-  AccessLogTarget,
-  CompiledConsumer,
-  CompiledGlobals,
-  CompiledListener,
-  CompiledPolicy,
-  RouteRecord,
-} from './compiled.ts';
+import type { CompiledConsumer, CompiledGlobals, CompiledListener, CompiledPolicy, RouteRecord } from './compiled.ts';
 import { formatPlace } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
 import { forward as forwardSchema } from './schema/forward.ts';
@@ -44,7 +38,7 @@ export function compile({ config, source, modules }: LoadedConfig, assign: Assig
     upstreams: compileUpstreams(config, source, assign),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
     modules: modules.all().map(({ compiled }) => compiled),
-    accessLog: compileAccessLog(config.telemetry.accessLog, source),
+    telemetry: compileTelemetry(config.telemetry, source),
     offloadThreads: config.runtime.offload.threads,
     cacheBytes: config.runtime.memory.cache,
     quotaStore: compileQuotaStore(config, source),
@@ -111,11 +105,4 @@ function compileQuotaStore({ policies, routes, runtime }: Config, source: Source
   const own = routes.flatMap(({ policies: items }) => items.filter((item) => typeof item !== 'string'));
   const hasQuota = [...Object.values(policies).flat(), ...own].some((entry) => Object.hasOwn(entry, 'quota'));
   return hasQuota ? besideSource(source, ['runtime', 'quotaStore'], runtime.quotaStore) : null;
-}
-
-function compileAccessLog(accessLog: Config['telemetry']['accessLog'], source: Source): AccessLogTarget | null {
-  if (accessLog === 'none' || accessLog.to === 'none') return null;
-  const { to, sample } = accessLog;
-  if (to === 'stdout') return { file: null, sample };
-  return { file: besideSource(source, ['telemetry', 'accessLog', 'to', 'file'], to.file), sample };
 }

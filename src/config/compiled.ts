@@ -5,6 +5,7 @@
 import type { Bytes, EndpointRow, Millis, PolicyId, SeriesId, UpstreamId } from '../brand.ts';
 import type { KeySetOptions } from '../decision/policies/jwt/jwt-options.ts';
 import type { KeySource, RetryRules, Split, UpstreamCare } from './compiled-care.ts';
+import type { CompiledTelemetry } from './compiled-telemetry.ts';
 
 /** How a listener treats spellings of a path that upstreams are known to read in different ways. */
 export interface PathRules {
@@ -177,7 +178,7 @@ export interface CompiledGlobals {
   readonly consumers: readonly CompiledConsumer[];
   /** Code of users' policies. */
   readonly modules: readonly CompiledModule[];
-  readonly accessLog: AccessLogTarget | null;
+  readonly telemetry: CompiledTelemetry;
   /** Threads of each acceptor for work that would hold up its loop; 0: none. */
   readonly offloadThreads: number;
   /** What the supervisor fetches for policies. */
@@ -186,11 +187,4 @@ export interface CompiledGlobals {
   readonly cacheBytes: number;
   /** Folder of the store that quotas are kept in; null: there are no quotas. */
   readonly quotaStore: string | null;
-}
-
-export interface AccessLogTarget {
-  /** Absolute path, or null for stdout. */
-  readonly file: string | null;
-  /** Share of the exchanges that get a line, 0 to 1; those with a gateway error always do. */
-  readonly sample: number;
 }

@@ -26,7 +26,7 @@
 export const MAGIC = 0x504e5354;
 
 /** Raised with every change to this file's words or to the slab's; a process that finds another number refuses the memory. */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
 /** Where an acceptor finds the memory: after stdin, stdout, stderr and the IPC channel. */
 export const SHARED_MEMORY_FD = 4;
@@ -71,5 +71,16 @@ export const SLOT = {
 } as const;
 
 export const SLOT_WORDS = 16;
+
+/**
+ * Counters of one acceptor slot that outgrow 32 bits: places of 64-bit floats within the slot's block, behind its words. Kept
+ * when the slot is reaped.
+ */
+export const SLOT_COUNTER = {
+  /** Spans that a collector has taken, that none would take, and that there was no room for. */
+  SPANS_EXPORTED: 5,
+  SPANS_FAILED: 6,
+  SPANS_DROPPED: 7,
+} as const;
 
 export const SLOT_STATE = { FREE: 0, SERVING: 1, DRAINING: 2 } as const;

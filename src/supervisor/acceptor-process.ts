@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
+import type { LogLevel } from '../config/compiled-telemetry.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
 import { type AcceptorAssignment, ASSIGNMENT_VARIABLE, type FromAcceptor, type ToAcceptor } from '../ipc.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -27,9 +28,9 @@ export class AcceptorProcess {
   readonly heartbeat = new Heartbeat();
   readonly #child: ChildProcess;
   #failure: string | null = null;
-  #purges = 0;
-  /** Who waits for which purge. */
-  readonly #purging = new Map<number, (dropped: number | null) => void>();
+  #questions = 0;
+  /** Who waits for the answer to which question; null: the process is gone. */
+  readonly #asked = new Map<number, (answer: number | null) => void>();
 
   /** @param fds shared memory first, then one listening socket a listener, as ipc.ts numbers them */
   constructor(lane: number, assignment: AcceptorAssignment, fds: readonly number[], events: AcceptorEvents) {
@@ -45,7 +46,7 @@ export class AcceptorProcess {
       if (this.#child.pid === undefined) events.onExit(this, error.message, null);
     });
     this.#child.on('exit', (code, signal) => {
-      for (const tell of this.#purging.values()) tell(null);
+      for (const tell of this.#asked.values()) tell(null);
       events.onExit(this, signal ?? `exit code ${code}`, this.#failure);
     });
   }
@@ -75,14 +76,27 @@ export class AcceptorProcess {
 
   /** Resolves to how many responses were dropped, or to null when the process ended before it said so: its store is gone. */
   purgeCache(purge: Purge): Promise<number | null> {
+    return this.#ask((number) => ({ kind: 'purge-cache', number, purge }));
+  }
+
+  /** Has it go on in a new file of the access log. Resolves when it writes to the old one no more. */
+  async reopenLog(): Promise<void> {
+    await this.#ask((number) => ({ kind: 'reopen-log', number }));
+  }
+
+  setLogLevel(level: LogLevel | null): void {
+    this.#tell({ kind: 'log-level', level });
+  }
+
+  #ask(question: (number: number) => ToAcceptor): Promise<number | null> {
     if (!this.#child.connected) return Promise.resolve(null);
-    const number = ++this.#purges;
+    const number = ++this.#questions;
     return new Promise((resolve) => {
-      this.#purging.set(number, (dropped) => {
-        this.#purging.delete(number);
-        resolve(dropped);
+      this.#asked.set(number, (answer) => {
+        this.#asked.delete(number);
+        resolve(answer);
       });
-      this.#tell({ kind: 'purge-cache', number, purge });
+      this.#tell(question(number));
     });
   }
 
@@ -100,7 +114,10 @@ export class AcceptorProcess {
         events.onAcknowledged(this, message.generation);
         return;
       case 'cache-purged':
-        this.#purging.get(message.number)?.(message.dropped);
+        this.#asked.get(message.number)?.(message.dropped);
+        return;
+      case 'log-reopened':
+        this.#asked.get(message.number)?.(0);
         return;
       case 'failed':
         this.#failure = message.reason;

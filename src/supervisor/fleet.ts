@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
+import type { LogLevel } from '../config/compiled-telemetry.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { AcceptorProcess } from './acceptor-process.ts';
@@ -55,6 +56,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
   readonly #lanes: Lane[];
   readonly #freeSlots: AcceptorSlot[];
   readonly #running = new Set<AcceptorProcess>();
+  #logLevel: LogLevel | null = null;
   #stopping = false;
 
   /** @param reap gives back what a dead acceptor held in its slot */
@@ -117,6 +119,17 @@ export class Fleet extends EventEmitter<FleetEvents> {
     return { acceptors: counts.length, dropped: counts.reduce<number>((sum, count) => sum + (count ?? 0), 0) };
   }
 
+  /** Has every acceptor go on in a new file of the access log. Resolves when none writes to the old one any more. */
+  async reopenLog(): Promise<void> {
+    await Promise.all([...this.#running].map((acceptor) => acceptor.reopenLog()));
+  }
+
+  /** For acceptors that run and those to come; see `log-level` in ipc.ts. */
+  setLogLevel(level: LogLevel | null): void {
+    this.#logLevel = level;
+    for (const acceptor of this.#running) acceptor.setLogLevel(level);
+  }
+
   /**
    * Replaces every acceptor, one lane after the other: the next only when the successor of the one before accepts.
    *
@@ -177,6 +190,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
       slot,
       listeners: this.#sockets.map(({ listener }) => listener.name),
       viaPseudonym: this.#viaPseudonym,
+      logLevel: this.#logLevel,
     };
     const acceptor = new AcceptorProcess(
       lane.index,

@@ -9,12 +9,14 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Millis } from '../brand.ts';
+import type { LogLevel } from '../config/compiled-telemetry.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
 import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { releaseFlights } from '../shared-memory/flight-table.ts';
 import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
 import { Fleet } from './fleet.ts';
@@ -27,6 +29,7 @@ import {
   openListeningSockets,
   whyNotListening,
 } from './listening-sockets.ts';
+import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
 import { Publisher } from './publisher.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
@@ -47,6 +50,7 @@ export class Supervisor {
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly #health: HealthChecks;
+  readonly #logRotation = new LogRotation(() => this.fleet.reopenLog());
   /** The newest config that is in force, as the supervisor itself goes by it. */
   compiled: CompileSuccess;
   /** What was wrong with the last config that was refused; null when the newest was taken. */
@@ -78,7 +82,7 @@ export class Supervisor {
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
       },
-      onReport: report,
+      onReport: (message) => gatewayLog.warn(message),
     });
   }
 
@@ -113,7 +117,7 @@ export class Supervisor {
 
   async #begin(): Promise<void> {
     this.publisher.publish(this.compiled);
-    this.#health.update(this.compiled.globals.upstreams);
+    this.#goBy(this.compiled);
     await this.#openAdmin();
     void this.keySets.use(this.compiled.globals.keySets);
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
@@ -124,11 +128,19 @@ export class Supervisor {
     await this.#allServing();
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
-      report(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`);
+      gatewayLog.error(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`, { acceptor: pid, how, backoff });
     });
     this.fleet.on('hung', ({ pid, heartbeat }) =>
-      report(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`),
+      gatewayLog.error(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`, {
+        acceptor: pid,
+      }),
     );
+  }
+
+  #goBy({ globals: { upstreams, telemetry } }: CompileSuccess): void {
+    gatewayLog.configure(telemetry.log);
+    this.#logRotation.use(telemetry.accessLog);
+    this.#health.update(upstreams);
   }
 
   async #openAdmin(): Promise<void> {
@@ -138,7 +150,7 @@ export class Supervisor {
       address,
       token: token ?? null,
       source,
-      onFailure: (error) => report(`the admin API failed: ${error}`),
+      onFailure: (error) => gatewayLog.error(`the admin API failed: ${error}`),
     });
     try {
       const port = await this.#admin.listen();
@@ -160,6 +172,7 @@ export class Supervisor {
 
   async #abandon(): Promise<void> {
     this.#health.stop();
+    this.#logRotation.stop();
     this.fleet.kill();
     this.keySets.close();
     closeListeningSockets(this.sockets);
@@ -196,7 +209,8 @@ export class Supervisor {
 
   #refuse(message: string): void {
     this.lastRefusal = { at: new Date(), message };
-    report(`the config was not taken; generation ${this.publisher.generation} goes on.\n${message}`);
+    const { generation } = this.publisher;
+    gatewayLog.error(`the config was not taken; generation ${generation} goes on.\n${message}`, { generation });
   }
 
   async #publish(compiled: CompileSuccess): Promise<void> {
@@ -208,11 +222,12 @@ export class Supervisor {
     // Keys are with the acceptors before the routes that want them.
     await this.keySets.use(compiled.globals.keySets);
     const generation = this.publisher.publish(compiled);
-    this.#health.update(compiled.globals.upstreams);
+    this.#goBy(compiled);
     this.fleet.announce(generation);
     await this.publisher.settled(this.fleet);
     if (this.#stopping) return;
-    report(`generation ${generation} is live: ${compiled.routes} routes`);
+    const { routes } = compiled;
+    gatewayLog.info(`generation ${generation} is live: ${routes} routes`, { generation, routes });
     // A listener's app is built once for a process: its settings arrive with the acceptor's successor.
     if (rollNeeded) void this.roll();
   }
@@ -222,10 +237,10 @@ export class Supervisor {
     return this.#rolls.run(async () => {
       try {
         await this.fleet.roll(this.drainLimit);
-        if (!this.#stopping) report('every acceptor is a new process');
+        if (!this.#stopping) gatewayLog.info('every acceptor is a new process');
         return true;
       } catch (error) {
-        report(`an acceptor could not be replaced; the old ones go on. ${(error as Error).message}`);
+        gatewayLog.error(`an acceptor could not be replaced; the old ones go on. ${(error as Error).message}`);
         return false;
       }
     });
@@ -241,10 +256,17 @@ export class Supervisor {
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();
+    this.#logRotation.stop();
     closeListeningSockets(this.sockets);
     await stopped;
     await this.#admin?.close();
     await this.#pool.close();
+  }
+
+  /** The least of the gateway's own messages that is written, in every process; null: what the config says. */
+  setLogLevel(level: LogLevel | null): void {
+    gatewayLog.setLevel(level);
+    this.fleet.setLogLevel(level);
   }
 
   get drainLimit(): Millis {
@@ -265,13 +287,10 @@ function shownHost(host: string): string {
 }
 
 function warn({ diagnostics }: CompileSuccess): void {
-  if (diagnostics.length > 0) process.stderr.write(`${linesOf(diagnostics)}\n`);
+  if (diagnostics.length > 0) gatewayLog.plain('warn', linesOf(diagnostics));
 }
 
 function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
-  report(`endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`);
-}
-
-function report(message: string): void {
-  process.stderr.write(`penstock: ${message.trimEnd()}\n`);
+  const message = `endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`;
+  gatewayLog[isHealthy ? 'info' : 'warn'](message, { upstream, endpoint, healthy: isHealthy });
 }

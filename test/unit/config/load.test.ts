@@ -110,7 +110,7 @@ const LINES: readonly (readonly [line: string, said: string])[] = [
   ['runtime: { offload: { threads: 1.5 } }', '6:32: 1.5 is not a whole number, expected a whole number from 0 to 64'],
   [
     'telemetry: { accessLog: { to: syslog } }',
-    '6:31: "syslog" is not known here, expected stdout, none or { file: /path }',
+    '6:31: "syslog" is not known here, expected stdout, none, { file: /path } or { otlp: URL }',
   ],
   ['telemetry: { accessLog: off }', '6:25: "off" is not known here, expected none or { to, sample }'],
   ['telemetry: { accessLog: { sample: 2 } }', '6:35: 2 is not a share, expected a number from 0 to 1'],
