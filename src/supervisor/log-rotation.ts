@@ -42,7 +42,7 @@ export class LogRotation {
   }
 
   #later(): NodeJS.Timeout {
-    return setTimeout(() => void this.#look(), this.#lookEveryMs).unref();
+    return setTimeout(() => void this.#look(), this.#lookEveryMs);
   }
 
   async #look(): Promise<void> {

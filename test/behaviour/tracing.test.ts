@@ -46,7 +46,11 @@ function configOf(tracing: unknown): GatewayConfig {
       { name: 'shop', match: { path: '/shop/*' }, forward: { upstream: 'origin', stripPrefix: '/shop' } },
       { name: 'keyed', match: { path: '/keyed' }, policies: [{ keyAuth: {} }], forward: { upstream: 'origin' } },
       { name: 'gone', match: { path: '/gone' }, forward: { upstream: 'resetting', retries: 0 } },
-      { name: 'flaky', match: { path: '/flaky' }, forward: { upstream: 'flaky', retries: { attempts: 2, on: ['reset'] } } },
+      {
+        name: 'flaky',
+        match: { path: '/flaky' },
+        forward: { upstream: 'flaky', retries: { attempts: 2, on: ['reset'] } },
+      },
     ],
   };
   return config;
