@@ -1,6 +1,6 @@
 /** Entry of an acceptor process; `src/main.ts` comes here when the supervisor has put an assignment into the environment. */
 import { loadUws, MAX_HEADER_BYTES } from '../../native-bindings/uws-loader.ts';
-import type { AcceptorSlot, Millis } from '../brand.ts';
+import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { AcceptorAssignment, FromAcceptor, ToAcceptor } from '../ipc.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
 import { halfOf } from '../shared-memory/control-words.ts';
@@ -61,9 +61,10 @@ function listen(acceptor: Acceptor): void {
   process.on('message', (message: ToAcceptor) => {
     switch (message.kind) {
       case 'take-over':
-        tell({ kind: 'acknowledged', generation: acceptor.takeOver() });
+        acknowledge(acceptor.takeOver());
         return;
       case 'drain':
+        gatewayLog.debug(`acceptor ${process.pid} drains`, { limitMs: message.limit });
         acceptor.drain(message.quiet, message.limit);
         return;
       case 'key-set':
@@ -90,6 +91,11 @@ function listen(acceptor: Acceptor): void {
   process.on('SIGTERM', leave);
   // A terminal sends these to the whole group; what to do about them is the supervisor's decision.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
+}
+
+function acknowledge(generation: Generation): void {
+  gatewayLog.debug(`acceptor ${process.pid} goes by generation ${generation}`, { generation });
+  tell({ kind: 'acknowledged', generation });
 }
 
 function tell(message: FromAcceptor, then?: () => void): void {

@@ -1,4 +1,5 @@
 /** Entry of an export thread: what the acceptor hands over becomes spans and log records, and goes to the collectors. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -28,12 +29,16 @@ const BATCH = 512;
 /** Exports under way at one time. One, but at the end, when everything that is left goes at once. */
 const MOST_EXPORTS = 40;
 
+/** Of niceness (nice(2)), which Linux keeps for each thread: on a busy core it is spans that wait, not requests. */
+const NICENESS = 10;
+
 const { options, counts } = workerData as ExportThreadData;
 const words = new Float64Array(counts);
 const resource = resourceOf(options);
 const tracing = options.traces === null ? null : openTraces(options.traces);
 const logging = options.logs === null ? null : openLogs(options.logs);
 
+setPriority(NICENESS);
 parentPort!.on('message', (message: ToExportThread) => {
   switch (message.kind) {
     case 'spans':

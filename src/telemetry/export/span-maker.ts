@@ -1,5 +1,4 @@
 import {
-  type Attributes,
   type Context,
   createTraceState,
   type HrTime,
@@ -13,7 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace';
-import type { AttemptFacts, TraceFacts } from './export-protocol.ts';
+import type { TraceFacts } from './export-protocol.ts';
 
 /** Methods that keep their name in spans; others are counted together (semantic conventions for HTTP spans). */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(
@@ -50,35 +49,66 @@ export class SpanMaker {
   }
 
   make(facts: TraceFacts): void {
+    const verb = KNOWN_METHODS.has(facts.method) ? facts.method : 'HTTP';
     this.#ids.traceId = facts.traceId;
     this.#ids.spanId = facts.spanId;
-    const isKnown = KNOWN_METHODS.has(facts.method);
-    const verb = isKnown ? facts.method : 'HTTP';
-    const method = isKnown
-      ? { 'http.request.method': facts.method }
-      : { 'http.request.method': '_OTHER', 'http.request.method_original': facts.method };
-    const span = this.#tracer.startSpan(
-      facts.pattern === null ? verb : `${verb} ${facts.pattern}`,
-      {
-        kind: SpanKind.SERVER,
-        startTime: timeOf(facts.startMs),
-        attributes: { ...method, ...serverAttributes(facts) },
-      },
-      parentOf(facts),
-    );
+    const options = { kind: SpanKind.SERVER, startTime: timeOf(facts.startMs) };
+    const name = facts.pattern === null ? verb : `${verb} ${facts.pattern}`;
+    const span = this.#tracer.startSpan(name, options, parentOf(facts));
+    setMethod(span, facts.method);
+    describeServer(span, facts);
     const below = trace.setSpan(ROOT_CONTEXT, span);
-    facts.attempts.forEach((attempt, index) => {
-      this.#ids.spanId = attempt.spanId;
-      const options = {
-        kind: SpanKind.CLIENT,
-        startTime: timeOf(attempt.startMs),
-        attributes: { ...method, ...clientAttributes(attempt, index, facts) },
-      };
-      const client = this.#tracer.startSpan(verb, options, below);
-      end(client, attempt.error ?? (attempt.status >= 400 ? String(attempt.status) : null), attempt.endMs);
-    });
+    for (let index = 0; index < facts.attempts.length; index++) this.#makeAttempt(facts, index, verb, below);
     end(span, facts.hasFailed ? (facts.error ?? String(facts.status)) : null, facts.endMs);
   }
+
+  #makeAttempt(facts: TraceFacts, index: number, verb: string, below: Context): void {
+    const attempt = facts.attempts[index]!;
+    this.#ids.spanId = attempt.spanId;
+    const span = this.#tracer.startSpan(verb, { kind: SpanKind.CLIENT, startTime: timeOf(attempt.startMs) }, below);
+    setMethod(span, facts.method);
+    set(span, 'penstock.upstream', facts.upstream);
+    if (index > 0) set(span, 'http.request.resend_count', index);
+    if (attempt.endpoint !== null) this.#setEndpoint(span, attempt.endpoint, facts.upstreamPath);
+    if (attempt.status > 0) set(span, 'http.response.status_code', attempt.status);
+    end(span, attempt.error ?? (attempt.status >= 400 ? String(attempt.status) : null), attempt.endMs);
+  }
+
+  #setEndpoint(span: Span, endpoint: string, path: string | null): void {
+    const url = new URL(endpoint);
+    set(span, 'url.full', path === null ? null : `${endpoint}${path}`);
+    set(span, 'server.address', url.hostname.replace(/^\[|\]$/g, ''));
+    set(span, 'server.port', Number(url.port) || (url.protocol === 'https:' ? 443 : 80));
+  }
+}
+
+function set(span: Span, name: string, value: string | number | null): void {
+  if (value !== null) span.setAttribute(name, value);
+}
+
+function setMethod(span: Span, method: string): void {
+  const isKnown = KNOWN_METHODS.has(method);
+  set(span, 'http.request.method', isKnown ? method : '_OTHER');
+  if (!isKnown) set(span, 'http.request.method_original', method);
+}
+
+function describeServer(span: Span, facts: TraceFacts): void {
+  set(span, 'http.route', facts.pattern);
+  set(span, 'url.path', facts.path);
+  set(span, 'url.scheme', facts.scheme);
+  set(span, 'server.address', facts.host);
+  set(span, 'client.address', facts.clientIp);
+  if (facts.status > 0) set(span, 'http.response.status_code', facts.status);
+  set(span, 'http.request.body.size', facts.bytesIn);
+  set(span, 'http.response.body.size', facts.bytesOut);
+  set(span, 'penstock.request_id', facts.requestId);
+  set(span, 'penstock.route', facts.route);
+  set(span, 'penstock.upstream', facts.upstream);
+  set(span, 'penstock.consumer', facts.consumer);
+  set(span, 'penstock.error', facts.error);
+  set(span, 'penstock.gateway_ms', rounded(facts.gatewayMs));
+  set(span, 'penstock.upstream_ms', rounded(facts.upstreamMs));
+  set(span, 'penstock.transfer_ms', rounded(facts.transferMs));
 }
 
 function end(span: Span, failure: string | null, endMs: number): void {
@@ -91,43 +121,6 @@ function parentOf({ traceId, parentId, traceState }: TraceFacts): Context {
   const context: SpanContext = { traceId, spanId: parentId, traceFlags: TraceFlags.SAMPLED, isRemote: true };
   if (traceState !== null) context.traceState = createTraceState(traceState);
   return trace.setSpanContext(ROOT_CONTEXT, context);
-}
-
-function serverAttributes(facts: TraceFacts): Attributes {
-  return withoutNulls({
-    'http.route': facts.pattern,
-    'url.path': facts.path,
-    'url.scheme': facts.scheme,
-    'server.address': facts.host,
-    'client.address': facts.clientIp,
-    'http.response.status_code': facts.status === 0 ? null : facts.status,
-    'http.request.body.size': facts.bytesIn,
-    'http.response.body.size': facts.bytesOut,
-    'penstock.request_id': facts.requestId,
-    'penstock.route': facts.route,
-    'penstock.upstream': facts.upstream,
-    'penstock.consumer': facts.consumer,
-    'penstock.error': facts.error,
-    'penstock.gateway_ms': rounded(facts.gatewayMs),
-    'penstock.upstream_ms': rounded(facts.upstreamMs),
-    'penstock.transfer_ms': rounded(facts.transferMs),
-  });
-}
-
-function clientAttributes({ endpoint, status }: AttemptFacts, index: number, facts: TraceFacts): Attributes {
-  const url = endpoint === null ? null : new URL(endpoint);
-  return withoutNulls({
-    'url.full': url === null || facts.upstreamPath === null ? null : `${endpoint}${facts.upstreamPath}`,
-    'server.address': url === null ? null : url.hostname.replace(/^\[|\]$/g, ''),
-    'server.port': url === null ? null : Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
-    'http.response.status_code': status === 0 ? null : status,
-    'http.request.resend_count': index === 0 ? null : index,
-    'penstock.upstream': facts.upstream,
-  });
-}
-
-function withoutNulls(attributes: Readonly<Record<string, string | number | null>>): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null)) as Attributes;
 }
 
 function rounded(ms: number): number {
