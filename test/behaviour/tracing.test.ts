@@ -5,6 +5,7 @@ import { fileLifetime } from '../support/file-lifetime.ts';
 import { type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
 import { requestOnce } from '../support/raw-client.ts';
 import { rawOrigin } from '../support/raw-origin.ts';
+import { reconfigure } from '../support/reconfigure.ts';
 import { type RecordingOrigin, recordingOrigin } from '../support/recording-origin.ts';
 
 const file = fileLifetime();
@@ -16,6 +17,8 @@ const ERROR = 2;
 let origin: RecordingOrigin;
 let resettingUrl: string;
 let collector: Collector;
+/** One for the whole file: what is traced changes with its config. */
+let gateway: Gateway;
 let traces = 0;
 
 before(async () => {
@@ -27,6 +30,7 @@ before(async () => {
     await connection.reset();
   });
   resettingUrl = resetting.url;
+  gateway = await startGateway(file, toCollector({ sample: '100%' }));
 });
 
 function configOf(tracing: unknown): GatewayConfig {
@@ -63,7 +67,7 @@ function newTrace(): string {
   return (++traces).toString(16).padStart(32, 'a');
 }
 
-function ask(gateway: Gateway, target: string, ...lines: readonly string[]) {
+function ask(target: string, ...lines: readonly string[]) {
   const head = [`GET ${target} HTTP/1.1`, 'Host: shop.example', ...lines, '', ''].join('\r\n');
   return requestOnce(file, gateway.portOf('public'), head);
 }
@@ -82,14 +86,9 @@ async function spansOf(traceId: string, count: number) {
 const atOrigin = () => origin.seen.at(-1)!;
 
 describe('tracing of every exchange', () => {
-  let gateway: Gateway;
-  before(async () => {
-    gateway = await startGateway(file, toCollector({ sample: '100%' }));
-  });
-
   it('continues the trace of a request, and hands it on to the upstream', async () => {
     const trace = newTrace();
-    await ask(gateway, '/shop/42?key=1', `traceparent: 00-${trace}-${CALLER}-00`, 'tracestate: a=1', 'TraceState: b=2');
+    await ask('/shop/42?key=1', `traceparent: 00-${trace}-${CALLER}-00`, 'tracestate: a=1', 'TraceState: b=2');
     const { server, attempts } = await spansOf(trace, 2);
     assert.equal(server.parentId, CALLER);
     assert.equal(server.traceState, 'a=1,b=2');
@@ -100,7 +99,7 @@ describe('tracing of every exchange', () => {
 
   it('says of the exchange what the conventions ask for, and no secret', async () => {
     const trace = newTrace();
-    await ask(gateway, '/shop/42?key=secret', `traceparent: 00-${trace}-${CALLER}-00`);
+    await ask('/shop/42?key=secret', `traceparent: 00-${trace}-${CALLER}-00`);
     const { server, attempts } = await spansOf(trace, 2);
     const { 'penstock.request_id': requestId, ...rest } = server.attributes;
     const facts = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.endsWith('_ms')));
@@ -139,7 +138,7 @@ describe('tracing of every exchange', () => {
 
   it('begins a trace where a request brings none that is valid', async () => {
     for (const lines of [[], [`traceparent: 00-${newTrace()}-${CALLER}-1`, 'tracestate: a=1']]) {
-      await ask(gateway, '/shop/new', ...lines);
+      await ask('/shop/new', ...lines);
       const [, trace, span] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(atOrigin().header('traceparent')!)!;
       const { server, attempts } = await spansOf(trace!, 2);
       assert.deepEqual([server.parentId, server.traceState, attempts[0]!.spanId], ['', '', span]);
@@ -150,7 +149,7 @@ describe('tracing of every exchange', () => {
   it('makes a span of each attempt', async () => {
     // Attempts take turns between the endpoints: of two exchanges, one begins at the one that breaks off.
     const both = [newTrace(), newTrace()];
-    for (const trace of both) await ask(gateway, '/flaky', `traceparent: 00-${trace}-${CALLER}-01`);
+    for (const trace of both) await ask('/flaky', `traceparent: 00-${trace}-${CALLER}-01`);
     await collector.until((spans) => spans.filter(({ traceId }) => both.includes(traceId)).length >= 5);
     const trace = both.find((id) => collector.spans.filter(({ traceId }) => traceId === id).length === 3)!;
     const { server, attempts } = await spansOf(trace, 3);
@@ -167,9 +166,9 @@ describe('tracing of every exchange', () => {
 
   it('names the error of an exchange that failed, and who asked', async () => {
     const [failed, refused, allowed] = [newTrace(), newTrace(), newTrace()];
-    await ask(gateway, '/gone', `traceparent: 00-${failed}-${CALLER}-01`);
-    await ask(gateway, '/keyed', `traceparent: 00-${refused}-${CALLER}-01`);
-    await ask(gateway, '/keyed', `traceparent: 00-${allowed}-${CALLER}-01`, 'x-api-key: k-acme');
+    await ask('/gone', `traceparent: 00-${failed}-${CALLER}-01`);
+    await ask('/keyed', `traceparent: 00-${refused}-${CALLER}-01`);
+    await ask('/keyed', `traceparent: 00-${allowed}-${CALLER}-01`, 'x-api-key: k-acme');
     const { server, attempts } = await spansOf(failed, 2);
     assert.deepEqual([server.status, server.attributes['error.type']], [ERROR, 'upstream_closed']);
     assert.deepEqual([attempts[0]!.status, attempts[0]!.attributes['error.type']], [ERROR, 'upstream_closed']);
@@ -180,55 +179,60 @@ describe('tracing of every exchange', () => {
 
   it('gives the access log the ids to find the trace by', async () => {
     const trace = newTrace();
-    await ask(gateway, '/shop/logged', `traceparent: 00-${trace}-${CALLER}-01`);
+    await ask('/shop/logged', `traceparent: 00-${trace}-${CALLER}-01`);
     const { server } = await spansOf(trace, 2);
     const line = await gateway.printed(new RegExp(`"traceId":"${trace}","spanId":"([0-9a-f]{16})"`));
     assert.equal(line[1], server.spanId);
   });
 });
 
-describe('sampling', () => {
-  it('exports what failed, and nothing else, at a share of nothing', async (t) => {
-    const gateway = await startGateway(t, toCollector({ sample: '0%' }));
-    const [fine, refused, broken, gone] = [newTrace(), newTrace(), newTrace(), newTrace()];
-    // The client's flag is no reason to trace: nobody said that it is to be trusted.
-    await ask(gateway, '/shop/fine', `traceparent: 00-${fine}-${CALLER}-01`);
-    assert.match(atOrigin().header('traceparent')!, new RegExp(`^00-${fine}-[0-9a-f]{16}-00$`));
-    await ask(gateway, '/keyed', `traceparent: 00-${refused}-${CALLER}-01`);
-    await ask(gateway, '/shop/broken', `traceparent: 00-${broken}-${CALLER}-00`, 'x-test-answer: broken');
-    await ask(gateway, '/gone', `traceparent: 00-${gone}-${CALLER}-00`);
-    assert.equal((await spansOf(broken, 2)).server.attributes['error.type'], '503');
-    assert.equal((await spansOf(gone, 2)).server.attributes['error.type'], 'upstream_closed');
-    await gateway.stop();
-    assert.ok(collector.spans.every(({ traceId }) => traceId !== fine && traceId !== refused));
-  });
-
-  it('goes by a header, and by the flag of those whose word counts', async (t) => {
-    const header = { name: 'X-Trace', value: 'please' };
-    const gateway = await startGateway(
-      t,
-      toCollector({ sample: '0%', errors: 'sampled', header, trust: 'trustedProxies' }),
-    );
-    const [wrong, asked, flagged, broken] = [newTrace(), newTrace(), newTrace(), newTrace()];
-    await ask(gateway, '/shop/a', `traceparent: 00-${wrong}-${CALLER}-00`, 'x-trace: 1');
-    await ask(gateway, '/shop/a', `traceparent: 00-${broken}-${CALLER}-00`, 'x-test-answer: broken');
-    await ask(gateway, '/shop/a', `traceparent: 00-${asked}-${CALLER}-00`, 'x-trace: please');
-    await ask(gateway, '/shop/a', `traceparent: 00-${flagged}-${CALLER}-01`);
-    await spansOf(asked, 2);
-    await spansOf(flagged, 2);
-    await gateway.stop();
-    assert.ok(collector.spans.every(({ traceId }) => traceId !== wrong && traceId !== broken));
+describe('without tracing', () => {
+  it("the client's trace context goes on as it came, whatever it holds", async () => {
+    await reconfigure(gateway, configOf(null), 2);
+    const printedBefore = gateway.stdout.length;
+    await ask('/shop/a', 'traceparent: what ever', 'tracestate: 1');
+    assert.deepEqual([atOrigin().header('traceparent'), atOrigin().header('tracestate')], ['what ever', '1']);
+    await ask('/shop/untraced');
+    assert.equal(atOrigin().header('traceparent'), undefined);
+    await gateway.printed(/"path":"\/shop\/untraced"/);
+    const lines = gateway.stdout.slice(printedBefore);
+    assert.match(lines, /"path":"\/shop\/a"/);
+    assert.doesNotMatch(lines, /traceId/);
   });
 });
 
-describe('without tracing', () => {
-  it("the client's trace context goes on as it came, whatever it holds", async (t) => {
-    const gateway = await startGateway(t, configOf(null));
-    await ask(gateway, '/shop/a', 'traceparent: what ever', 'tracestate: 1');
-    assert.deepEqual([atOrigin().header('traceparent'), atOrigin().header('tracestate')], ['what ever', '1']);
-    await ask(gateway, '/shop/a');
-    assert.equal(atOrigin().header('traceparent'), undefined);
-    await gateway.stop();
-    assert.doesNotMatch(gateway.stdout, /traceId/);
+describe('sampling', () => {
+  it('exports what failed, and nothing else, at a share of nothing', async () => {
+    await reconfigure(gateway, toCollector({ sample: '0%' }), 3);
+    const [fine, refused, broken, gone] = [newTrace(), newTrace(), newTrace(), newTrace()];
+    // The client's flag is no reason to trace: nobody said that it is to be trusted.
+    await ask('/shop/fine', `traceparent: 00-${fine}-${CALLER}-01`);
+    assert.match(atOrigin().header('traceparent')!, new RegExp(`^00-${fine}-[0-9a-f]{16}-00$`));
+    await ask('/keyed', `traceparent: 00-${refused}-${CALLER}-01`);
+    await ask('/shop/broken', `traceparent: 00-${broken}-${CALLER}-00`, 'x-test-answer: broken');
+    await ask('/gone', `traceparent: 00-${gone}-${CALLER}-00`);
+    assert.equal((await spansOf(broken, 2)).server.attributes['error.type'], '503');
+    assert.equal((await spansOf(gone, 2)).server.attributes['error.type'], 'upstream_closed');
+    assert.ok(collector.spans.every(({ traceId }) => traceId !== fine && traceId !== refused));
+  });
+
+  it('goes by a header, and by the flag of those whose word counts', async () => {
+    const header = { name: 'X-Trace', value: 'please' };
+    await reconfigure(gateway, toCollector({ sample: '0%', errors: 'sampled', header, trust: 'trustedProxies' }), 4);
+    const [wrong, asked, flagged, broken] = [newTrace(), newTrace(), newTrace(), newTrace()];
+    await ask('/shop/a', `traceparent: 00-${wrong}-${CALLER}-00`, 'x-trace: 1');
+    await ask('/shop/a', `traceparent: 00-${broken}-${CALLER}-00`, 'x-test-answer: broken');
+    await ask('/shop/a', `traceparent: 00-${asked}-${CALLER}-00`, 'x-trace: please');
+    await ask('/shop/a', `traceparent: 00-${flagged}-${CALLER}-01`);
+    await spansOf(asked, 2);
+    await spansOf(flagged, 2);
+    assert.ok(collector.spans.every(({ traceId }) => traceId !== wrong && traceId !== broken));
+  });
+
+  it('exports what is left when the gateway stops', async () => {
+    const trace = newTrace();
+    await ask('/shop/last', `traceparent: 00-${trace}-${CALLER}-01`);
+    assert.deepEqual(await gateway.stop(), { code: 0, signal: null });
+    await spansOf(trace, 2);
   });
 });
