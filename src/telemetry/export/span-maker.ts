@@ -82,8 +82,9 @@ export class SpanMaker {
   }
 }
 
+/** What is not known is null, or empty where a request was refused before it was read. */
 function set(span: Span, name: string, value: string | number | null): void {
-  if (value !== null) span.setAttribute(name, value);
+  if (value !== null && value !== '') span.setAttribute(name, value);
 }
 
 function setMethod(span: Span, method: string): void {
