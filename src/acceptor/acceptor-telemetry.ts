@@ -1,4 +1,6 @@
+import type { AcceptorSlot } from '../brand.ts';
 import type { AccessLogTarget, CompiledTelemetry, CompiledTracing } from '../config/compiled-telemetry.ts';
+import type { ControlWords } from '../shared-memory/control-words.ts';
 import { AccessLog, type LineSink } from '../telemetry/access-log.ts';
 import type { ExportedKind, ExportOptions } from '../telemetry/export/export-protocol.ts';
 import { ExportThread, type ExportTotals, NOTHING_EXPORTED } from '../telemetry/export/export-thread.ts';
@@ -18,7 +20,8 @@ export class AcceptorTelemetry {
   /** Null: tracing is off. */
   tracing: Tracing | null = null;
   readonly #instance: string;
-  readonly #onCounts: (counts: ExportTotals) => void;
+  readonly #control: ControlWords;
+  readonly #slot: AcceptorSlot;
   #thread: ExportThread | null = null;
   /** What is in use was made from these. */
   #threadKey = 'null';
@@ -28,12 +31,13 @@ export class AcceptorTelemetry {
   #published = NOTHING_EXPORTED;
 
   /**
-   * @param instance names this acceptor where spans are collected
-   * @param onCounts is told what has come on top since the last time
+   * @param gateway its name: with this process's id, it names the acceptor where spans are collected
+   * @param control where what is lost and exported is counted, under the acceptor's slot
    */
-  constructor(instance: string, onCounts: (counts: ExportTotals) => void) {
-    this.#instance = instance;
-    this.#onCounts = onCounts;
+  constructor(gateway: string, control: ControlWords, slot: AcceptorSlot) {
+    this.#instance = `${gateway}-${process.pid}`;
+    this.#control = control;
+    this.#slot = slot;
   }
 
   /** Goes by this config from now on. A log that stays the same is reopened, which is what a rotation wants of a reload. */
@@ -53,7 +57,7 @@ export class AcceptorTelemetry {
   publishCounts(): void {
     if (this.#thread === null) return;
     const { totals } = this.#thread;
-    this.#onCounts(difference(totals, this.#published));
+    this.#count(difference(totals, this.#published));
     this.#published = totals;
   }
 
@@ -63,6 +67,13 @@ export class AcceptorTelemetry {
     // The log hands over what it has before it waits for anything.
     await Promise.all([this.accessLog?.close(FLUSH_LIMIT_MS), this.#thread?.close(FLUSH_LIMIT_MS)]);
     this.publishCounts();
+  }
+
+  #count({ exported, failed, dropped, lostLines }: ExportTotals): void {
+    this.#control.add(this.#slot, 'LOG_LINES_DROPPED', lostLines);
+    this.#control.count(this.#slot, 'SPANS_EXPORTED', exported);
+    this.#control.count(this.#slot, 'SPANS_FAILED', failed);
+    this.#control.count(this.#slot, 'SPANS_DROPPED', dropped);
   }
 
   #useThread({ tracing, accessLog, serviceName }: CompiledTelemetry): void {
@@ -82,7 +93,7 @@ export class AcceptorTelemetry {
     if ((JSON.parse(this.#logKey) as AccessLogTarget | null)?.otlp != null) this.#useAccessLog(null);
     const before = this.#published;
     this.#published = NOTHING_EXPORTED;
-    void thread.close(FLUSH_LIMIT_MS).then(() => this.#onCounts(difference(thread.totals, before)));
+    void thread.close(FLUSH_LIMIT_MS).then(() => this.#count(difference(thread.totals, before)));
   }
 
   #useTracing(rules: CompiledTracing | null): void {
@@ -106,7 +117,7 @@ export class AcceptorTelemetry {
 
   #createLog(target: AccessLogTarget): AccessLog {
     return new AccessLog(target, {
-      onLost: (lostLines) => this.#onCounts({ ...NOTHING_EXPORTED, lostLines }),
+      onLost: (lostLines) => this.#count({ ...NOTHING_EXPORTED, lostLines }),
       onTrouble: (error) => gatewayLog.warn(`the access log loses lines: ${error.message}`),
       ...(target.otlp !== null && { sink: sinkOf(this.#thread!) }),
     });

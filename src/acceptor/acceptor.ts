@@ -3,7 +3,7 @@ import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
 import type { CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
-import type { AcceptorAssignment } from '../ipc.ts';
+import type { AcceptorAssignment, Lever } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
@@ -13,10 +13,11 @@ import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
-import type { ExportTotals } from '../telemetry/export/export-thread.ts';
 import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
+import { reportAcceptError, reportTaskFault } from './acceptor-reports.ts';
 import { AcceptorTelemetry } from './acceptor-telemetry.ts';
+import { AppliedLevers } from './applied-levers.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { UwsListener } from './listener/uws/uws-listener.ts';
 import { Exchange } from './pipeline.ts';
@@ -26,6 +27,8 @@ import type { KeySetShelf } from './policies/key-set-shelf.ts';
 import { Refresh } from './policies/refresh.ts';
 import { SideRequestSender } from './policies/side-request.ts';
 import { SYSTEM_CLOCK } from './policies/system-host.ts';
+import type { Recorder } from './recording/recorder.ts';
+import { Recorders } from './recording/recorders.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import type { Tracing } from './tracing/tracing.ts';
@@ -33,6 +36,8 @@ import type { SharedState } from './upstream/endpoint-guard.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
 
 const HEARTBEAT_EVERY_MS = 1000;
+/** How long the last lines of a recording may take when an acceptor leaves. */
+const RECORDING_FLUSH_LIMIT_MS = 1000;
 /** How long an acceptor that starts waits for the keys of its policies. */
 const KEYS_LIMIT_MS = 5000;
 /** How often an acceptor that drains looks whether it may go. */
@@ -47,6 +52,7 @@ export class Acceptor implements AcceptorContext {
   readonly telemetry: AcceptorTelemetry;
   accessLog: AccessLog | null = null;
   tracing: Tracing | null = null;
+  readonly recorders = new Recorders();
   offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
   readonly #uws: Uws;
@@ -58,6 +64,7 @@ export class Acceptor implements AcceptorContext {
   #openConnections = 0;
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
+  #levers = new AppliedLevers([]);
   readonly #policies: AcceptorPolicies;
   #drainTimer: NodeJS.Timeout | null = null;
 
@@ -66,7 +73,7 @@ export class Acceptor implements AcceptorContext {
     this.#memory = memory;
     this.#slot = assignment.slot as AcceptorSlot;
     this.viaPseudonym = assignment.viaPseudonym;
-    const { cacheBytes } = this.#newestImage().globals();
+    const { cacheBytes } = this.#imageOf(memory.control.generation()).globals();
     this.#policies = new AcceptorPolicies(memory, this.#slot, cacheBytes, new SideRequestSender(this));
     this.#shared = {
       table: new EndpointTable(memory.endpoints, memory.plan.slots, this.#slot),
@@ -74,11 +81,15 @@ export class Acceptor implements AcceptorContext {
       random: Math.random,
     };
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
-    this.telemetry = new AcceptorTelemetry(`${this.viaPseudonym}-${process.pid}`, (counts) => this.#count(counts));
+    this.telemetry = new AcceptorTelemetry(this.viaPseudonym, memory.control, this.#slot);
   }
 
   get keySets(): KeySetShelf {
     return this.#policies.keySets;
+  }
+
+  get recorder(): Recorder | null {
+    return this.recorders.current;
   }
 
   get snapshot(): Snapshot {
@@ -147,12 +158,31 @@ export class Acceptor implements AcceptorContext {
   }
 
   /**
-   * Takes over the newest published generation: exchanges that begin from now on use it. Upstreams that did not change
-   * keep their connections.
+   * Takes over a generation: exchanges that begin from now on use it. Upstreams that did not change keep their connections.
+   *
+   * @param told the newest, or the canary
+   * @returns the one that was taken: the newest, when what was told is neither any more
    */
-  takeOver(): Generation {
-    const image = this.#newestImage();
-    const generation = this.#memory.control.generation();
+  takeOver(told: Generation): Generation {
+    const generation = this.#hold(told);
+    if (generation === this.#snapshot?.generation) {
+      this.#memory.control.acknowledge(this.#slot, generation);
+      return generation;
+    }
+    this.#use(generation);
+    this.#memory.control.acknowledge(this.#slot, generation);
+    return generation;
+  }
+
+  /** What operators have changed by hand: in force for exchanges that begin from now on. */
+  applyLevers(levers: readonly Lever[]): void {
+    this.#levers = new AppliedLevers(levers);
+    gatewayLog.setLevel(this.#levers.logLevel);
+    if (this.#snapshot !== null) this.#use(this.#snapshot.generation);
+  }
+
+  #use(generation: Generation): void {
+    const image = this.#imageOf(generation);
     const inUse = new Set<string>();
     const globals = image.globals();
     this.#policies.use(globals);
@@ -161,6 +191,7 @@ export class Acceptor implements AcceptorContext {
       makeUpstream: (config) => this.#upstreamFor(config, inUse),
       shelf: this.#policies.shelf,
       faults: this.#faults,
+      levers: this.#levers,
     });
     for (const [key, group] of this.#upstreams) {
       if (inUse.has(key)) continue;
@@ -173,13 +204,12 @@ export class Acceptor implements AcceptorContext {
     this.telemetry.use(globals.telemetry);
     this.accessLog = this.telemetry.accessLog;
     this.tracing = this.telemetry.tracing;
-    this.#memory.control.acknowledge(this.#slot, generation);
-    return generation;
+    this.recorders.use(globals.credentialPlaces);
   }
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
   keysHeard(): Promise<void> {
-    const { keySets } = this.#newestImage().globals();
+    const { keySets } = this.#imageOf(this.snapshot.generation).globals();
     return this.keySets.heard(
       keySets.map(({ url }) => url),
       KEYS_LIMIT_MS,
@@ -213,12 +243,22 @@ export class Acceptor implements AcceptorContext {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
     this.#policies.close();
-    await this.telemetry.close();
+    await Promise.all([this.recorders.close(RECORDING_FLUSH_LIMIT_MS), this.telemetry.close()]);
     process.exit(0);
   }
 
-  #newestImage(): ConfigImage {
-    return new ConfigImage(this.#memory.configHalf(halfOf(this.#memory.control.generation())));
+  /** Says that a generation may be read from now on, and looks whether it still may: see `ControlWords`. */
+  #hold(told: Generation): Generation {
+    const { control } = this.#memory;
+    if (told !== control.generation()) {
+      control.acknowledge(this.#slot, told);
+      if (told !== control.canary() && told !== control.generation()) return this.#hold(control.generation());
+    }
+    return told;
+  }
+
+  #imageOf(generation: Generation): ConfigImage {
+    return new ConfigImage(this.#memory.configHalf(halfOf(generation)));
   }
 
   #useThreads(threads: number): void {
@@ -243,14 +283,6 @@ export class Acceptor implements AcceptorContext {
     for (const group of this.#upstreams.values()) group.sweep();
   }
 
-  #count({ exported, failed, dropped, lostLines }: ExportTotals): void {
-    const { control } = this.#memory;
-    control.add(this.#slot, 'LOG_LINES_DROPPED', lostLines);
-    control.count(this.#slot, 'SPANS_EXPORTED', exported);
-    control.count(this.#slot, 'SPANS_FAILED', failed);
-    control.count(this.#slot, 'SPANS_DROPPED', dropped);
-  }
-
   #countConnections(delta: number): void {
     this.#openConnections += delta;
     this.#memory.control.set(this.#slot, 'OPEN_CONNECTIONS', this.#openConnections);
@@ -265,12 +297,4 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setWaiting(group.series, group.waiting);
     }
   }
-}
-
-function reportAcceptError(code: string): void {
-  gatewayLog.warn(`acceptor ${process.pid} cannot accept connections for a moment: ${code}`, { code });
-}
-
-function reportTaskFault(task: string, error: unknown): void {
-  gatewayLog.error(`the task ${task} failed in its thread: ${error}`, { task });
 }

@@ -20,12 +20,11 @@ export function runAcceptor(assignment: AcceptorAssignment): void {
   // A terminal that has gone is no reason to stop serving. (Standard output belongs to the access log alone.)
   process.stderr.on('error', () => {});
   gatewayLog.setRole('acceptor');
-  gatewayLog.setLevel(assignment.logLevel);
   try {
     const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
     const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
     const acceptor = new Acceptor(uws, memory, assignment);
-    acceptor.takeOver();
+    acceptor.takeOver(memory.control.generation());
     listen(acceptor);
     acceptor.keysHeard().then(() => serve(acceptor, assignment), giveUp);
   } catch (error) {
@@ -61,7 +60,7 @@ function listen(acceptor: Acceptor): void {
   process.on('message', (message: ToAcceptor) => {
     switch (message.kind) {
       case 'take-over':
-        acknowledge(acceptor.takeOver());
+        acknowledge(acceptor.takeOver(message.generation));
         return;
       case 'drain':
         gatewayLog.debug(`acceptor ${process.pid} drains`, { limitMs: message.limit });
@@ -70,14 +69,21 @@ function listen(acceptor: Acceptor): void {
       case 'key-set':
         acceptor.keySets.receive(message.url, message.keys);
         return;
+      case 'levers':
+        acceptor.applyLevers(message.levers);
+        tell({ kind: 'levers-applied', number: message.number });
+        return;
       case 'purge-cache':
         tell({ kind: 'cache-purged', number: message.number, dropped: acceptor.purgeCache(message.purge) });
         return;
-      case 'log-level':
-        gatewayLog.setLevel(message.level);
-        return;
       case 'reopen-log':
         void acceptor.telemetry.reopenLog().then(() => tell({ kind: 'log-reopened', number: message.number }));
+        return;
+      case 'record':
+        acceptor.recorders.start(message.order, (batch, sent) => tell({ kind: 'recorded', batch }, sent));
+        return;
+      case 'stop-recording':
+        acceptor.recorders.stop(message.recording, message.within);
         return;
       default:
         message satisfies never;

@@ -34,6 +34,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
   /** A request head has arrived. Runs in the listener's callback. */
   begin(): void {
     this.acceptor.exchanges.add(this);
+    if (this.acceptor.recorder !== null) this.acceptor.recorder.begin(this);
     const refusal = admit(this) ?? this.#findRoute();
     if (refusal !== null) this.answer(refusal);
     else if (this.route!.chain !== null) this.askPolicies();
@@ -45,7 +46,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     if (route === null) return this.snapshot.allowedMethods(this).length > 0 ? 'method_not_allowed' : 'route_not_found';
     this.route = route;
     this.endsAt = this.acceptor.exchanges.after(route.forward.timeout);
-    return null;
+    return route.isKilled ? 'route_disabled' : null;
   }
 
   /** A piece of the request body. */
@@ -282,5 +283,6 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     this.acceptor.metrics.record(this);
     this.acceptor.accessLog?.add(this);
     if (this.trace !== null) this.acceptor.tracing?.end(this);
+    if (this.recorded !== null) this.recorded.end();
   }
 }

@@ -8,6 +8,7 @@ import { NO_ROUTE, RouteHit } from '../decision/route/route-hit.ts';
 import type { RequestFacts } from '../decision/route/route-match.ts';
 import { RouteTable } from '../decision/route/route-table.ts';
 import type { ConfigImage } from '../shared-memory/config-image.ts';
+import type { AppliedLevers } from './applied-levers.ts';
 import type { ListenerContext } from './listener/downstream.ts';
 import type { PolicyShelf } from './policies/policy-shelf.ts';
 import type { UpstreamGroup } from './upstream/upstream-group.ts';
@@ -22,6 +23,8 @@ export interface Route extends RouteRecord {
   /** Name of its upstream, or null. */
   readonly upstream: string | null;
   readonly answersPreflights: boolean;
+  /** An operator has switched it off. */
+  readonly isKilled: boolean;
 }
 
 export interface SnapshotParts {
@@ -29,6 +32,8 @@ export interface SnapshotParts {
   readonly makeUpstream: (config: CompiledUpstream) => UpstreamGroup;
   readonly shelf: PolicyShelf;
   readonly faults: ChainListener;
+  /** What operators have changed by hand. */
+  readonly levers: AppliedLevers;
 }
 
 /**
@@ -46,16 +51,18 @@ export class Snapshot {
   readonly #hit = new RouteHit();
   readonly #shelf: PolicyShelf;
   readonly #faults: ChainListener;
+  readonly #levers: AppliedLevers;
 
   /** @param parts what outlives snapshots, so that what does not change from one to the next goes on as it is */
-  constructor(generation: Generation, image: ConfigImage, { makeUpstream, shelf, faults }: SnapshotParts) {
+  constructor(generation: Generation, image: ConfigImage, { makeUpstream, shelf, faults, levers }: SnapshotParts) {
     const { listeners, upstreams } = image.globals();
     this.generation = generation;
-    this.upstreams = upstreams.map(makeUpstream);
+    this.upstreams = upstreams.map((upstream) => makeUpstream(levers.upstream(upstream)));
     this.listeners = new Map(listeners.map((config) => [config.name, listenerContext(config)]));
     this.#image = image;
     this.#shelf = shelf;
     this.#faults = faults;
+    this.#levers = levers;
     this.#table = new RouteTable(bytesOf(image.routeTable()));
   }
 
@@ -78,11 +85,13 @@ export class Snapshot {
 
   #decode(id: RouteId): Route {
     const record = this.#image.route(id);
-    const policies = record.policies?.map((policy) => this.#image.policy(policy)) ?? null;
+    const written = record.policies?.map((policy) => this.#image.policy(policy)) ?? null;
+    const policies = written === null ? null : this.#levers.policies(record.name, written);
     return {
       ...record,
       chain: policies === null ? null : this.#shelf.chain(policies, this.#faults),
       upstream: this.upstreams[record.forward.upstream]?.name ?? null,
+      isKilled: this.#levers.isKilled(record.name),
       answersPreflights: answersPreflights(policies?.map(({ policy }) => policy) ?? []),
     };
   }

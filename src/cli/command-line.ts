@@ -16,6 +16,8 @@ export interface Usage<Taken extends Options = Options> {
   readonly options: Taken;
   /** Names of the arguments that stand without an option, all required. */
   readonly positionals: readonly string[];
+  /** Whether the last of them may stand more than once; any number of arguments, when there are none of them. */
+  readonly repeatsLast?: boolean;
 }
 
 /** The options that most commands share. */
@@ -49,9 +51,9 @@ export function readCommandLine<const Taken extends Options>(
     return EXIT.OK;
   }
   const { positionals } = parsed as { positionals: string[] };
-  const { positionals: wanted } = usage;
+  const { positionals: wanted, repeatsLast = false } = usage;
   if (positionals.length < wanted.length) return refuseUse(usage, `${wanted[positionals.length]} is missing`, output);
-  if (positionals.length > wanted.length)
+  if (positionals.length > wanted.length && !repeatsLast)
     return refuseUse(usage, `unexpected argument ${JSON.stringify(positionals[wanted.length])}`, output);
   return parsed;
 }

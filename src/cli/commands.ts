@@ -23,9 +23,21 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'say what changes in meaning between two configs',
     load: async () => (await import('./diff.ts')).diff,
   },
+  bench: {
+    summary: 'measure a config under recorded traffic, and compare with its budgets',
+    load: async () => (await import('../../bench/main.ts')).bench,
+  },
   'hash-password': {
     summary: 'print the hash of a password, for a consumer of the config',
     load: async () => (await import('./hash-password.ts')).hashPasswordCommand,
+  },
+  record: {
+    summary: 'record the traffic of a running gateway, without its secrets',
+    load: async () => (await import('./record.ts')).record,
+  },
+  'import-log': {
+    summary: 'make a recording of the logs of other servers',
+    load: async () => (await import('./import-log.ts')).importLog,
   },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };

@@ -1,4 +1,6 @@
 /** `penstock run`: the gateway in the foreground. */
+import { dirname, join, resolve } from 'node:path';
+import { FileSource } from '../supervisor/config-source.ts';
 import { StartError } from '../supervisor/start-error.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { CONFIG_OPTION, EXIT, readCommandLine, type Usage } from './command-line.ts';
@@ -15,6 +17,7 @@ Runs the gateway in the foreground.
 
   -c, --config FILE  a YAML or JSON file, or a directory of them
                      (penstock.yaml or config/penstock.yaml without it)
+      --state DIR    where its history is kept: .penstock/state beside the config without it
       --demo         also start the built-in demo origin on 127.0.0.1:9001
   -h, --help         this text
 
@@ -26,7 +29,7 @@ Exit code: 0 stopped as asked, 1 could not start, 2 wrong use.
 Example:
   penstock run -c config/penstock.yaml
 `,
-  options: { ...CONFIG_OPTION, demo: { type: 'boolean', default: false } },
+  options: { ...CONFIG_OPTION, state: { type: 'string' }, demo: { type: 'boolean', default: false } },
   positionals: [],
 } as const satisfies Usage;
 
@@ -39,7 +42,7 @@ export async function run(args: string[]): Promise<number> {
   let demo: DemoOrigin | null = null;
   try {
     if (options.demo) demo = await forkDemoOrigin();
-    const starting = Supervisor.start(options.config ?? defaultConfigPath());
+    const starting = startOn(options.config ?? defaultConfigPath(), options.state);
     changeOnSignals(starting);
     const supervisor = await starting;
     const stopped = stopOnSignals(supervisor);
@@ -56,11 +59,17 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
+function startOn(config: string, state: string | undefined): Promise<Supervisor> {
+  const path = resolve(config);
+  const folder = state === undefined ? join(dirname(path), '.penstock', 'state') : resolve(state);
+  return Supervisor.start(new FileSource(config), folder);
+}
+
 function announce(supervisor: Supervisor): void {
   for (const { listener, url } of supervisor.sockets)
     process.stdout.write(`listening on ${url} (listener ${listener.name})\n`);
   if (supervisor.adminUrl !== null) process.stdout.write(`listening on ${supervisor.adminUrl} (admin)\n`);
-  const { routes, globals } = supervisor.compiled;
+  const { routes, globals } = supervisor.live;
   const { length: acceptors } = supervisor.fleet.acceptors;
   const counts = [
     count(routes, 'route'),
@@ -85,7 +94,7 @@ function changeOnSignals(starting: Promise<Supervisor>): void {
   const whenStarted = (change: (supervisor: Supervisor) => unknown) => () => void starting.then(change, () => {});
   process.on(
     'SIGHUP',
-    whenStarted((supervisor) => supervisor.reload()),
+    whenStarted((supervisor) => supervisor.reload({ kind: 'signal', who: null, why: null })),
   );
   process.on(
     'SIGUSR2',

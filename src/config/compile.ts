@@ -8,6 +8,7 @@ import { PolicyBook } from './compile-policies.ts';
 import { compileTelemetry } from './compile-telemetry.ts';
 import { type Assignments, compileForward, compileUpstreams } from './compile-upstreams.ts';
 import type { CompiledConsumer, CompiledGlobals, CompiledListener, CompiledPolicy, RouteRecord } from './compiled.ts';
+import { credentialPlacesOf } from './credential-places.ts';
 import { formatPlace } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
 import { forward as forwardSchema } from './schema/forward.ts';
@@ -33,7 +34,7 @@ export interface CompiledConfig {
  */
 export function compile({ config, source, modules }: LoadedConfig, assign: Assignments): CompiledConfig {
   const upstreamIds = new Map(Object.keys(config.upstreams).map((name, id) => [name, id as UpstreamId]));
-  const globals: Omit<CompiledGlobals, 'keySets'> = {
+  const globals: Omit<CompiledGlobals, 'keySets' | 'credentialPlaces'> = {
     listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
     upstreams: compileUpstreams(config, source, assign),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
@@ -50,7 +51,7 @@ export function compile({ config, source, modules }: LoadedConfig, assign: Assig
   });
   const { policies } = book;
   return {
-    globals: { ...globals, keySets: keySetsOf(policies) },
+    globals: { ...globals, keySets: keySetsOf(policies), credentialPlaces: credentialPlacesOf(policies) },
     routes,
     policies,
     matches: config.routes.map(toRouteMatch),

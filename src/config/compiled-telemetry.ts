@@ -1,5 +1,6 @@
 /** The part of a compiled config that says what is told about exchanges and about the gateway itself, and where. */
 import type { Bytes, Millis } from '../brand.ts';
+import type { LogLevel } from './schema/log-level.ts';
 
 /** Where an OTLP collector takes one kind of data over HTTP. */
 export interface OtlpTarget {
@@ -40,9 +41,6 @@ export interface CompiledTracing {
   readonly trust: 'none' | 'trustedProxies' | 'all';
   readonly clientAddress: boolean;
 }
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** How the gateway's own messages are written to standard error. */
 export interface GatewayLogRules {

@@ -16,7 +16,7 @@ import { formatSize } from './units.ts';
 /** Loads, checks, compiles and encodes a config. Whatever is wrong with it is in the reply, at its place. */
 export function loadAndCompile(request: CompileRequest): CompileReply {
   const begun = performance.now();
-  const { loaded, diagnostics, files } = loadConfig(request.path, request.environment);
+  const { loaded, diagnostics, files, texts } = loadConfig(request.path, request.environment);
   if (loaded === null) return { ok: false, diagnostics, files };
   const loadedAt = performance.now();
 
@@ -64,6 +64,7 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     routes: routes.length,
     diagnostics: sortDiagnostics([...diagnostics, ...warnings, ...withoutRows(rows, source)]),
     files,
+    texts,
     timings,
   };
 }

@@ -15,7 +15,7 @@ import { PolicyModules } from './policy-modules.ts';
 import { type Environment, resolveReferences } from './references.ts';
 import { Report } from './report.ts';
 import type { Config } from './schema/schema.ts';
-import { readSource } from './source/read-source.ts';
+import { type ConfigText, readSource } from './source/read-source.ts';
 import type { Source } from './source/source.ts';
 
 export interface LoadedConfig {
@@ -33,17 +33,18 @@ export interface LoadResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Every config file that was read, for a watcher. */
   readonly files: readonly string[];
+  readonly texts: readonly ConfigText[];
 }
 
 /** Loads a config file or a directory of them. Never throws for what stands in them. */
 export function loadConfig(path: string, environment: Environment = process.env): LoadResult {
-  const { files, result } = readSource(path);
-  if (result.source === null) return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files };
-  return { ...loadSource(result.source, environment), files };
+  const { files, texts, result } = readSource(path);
+  if (result.source === null) return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts };
+  return { ...loadSource(result.source, environment), files, texts };
 }
 
 /** Everything after reading, for text that comes from elsewhere. */
-export function loadSource(source: Source, environment: Environment): Omit<LoadResult, 'files'> {
+export function loadSource(source: Source, environment: Environment): Omit<LoadResult, 'files' | 'texts'> {
   const report = new Report(source);
   const references = resolveReferences(source, environment);
   const draft = parseDraft(references.value, report);

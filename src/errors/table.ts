@@ -130,6 +130,8 @@ export const ERRORS = {
   policy_failed: row(500, 'internal', 'never', 'A policy of this route failed.'),
   fault_injected: row(503, 'internal', 'never', 'This error was injected on purpose.'),
 
+  route_disabled: row(503, 'internal', 'never', 'This route is switched off for the moment.'),
+
   // The upstream side.
   no_upstream: row(500, 'internal', 'never', 'No policy of this route answered, and it has no upstream.'),
   upstream_unavailable: row(503, 'upstream', 'never', 'No endpoint of the upstream is healthy.'),

@@ -6,6 +6,7 @@ import type { EndpointRowsState } from '../config/endpoint-rows.ts';
 import type { Environment } from '../config/references.ts';
 import type { Config } from '../config/schema/schema.ts';
 import type { SeriesState } from '../config/series.ts';
+import type { ConfigText } from '../config/source/read-source.ts';
 
 export interface CompileRequest {
   /** A config file, or a directory of them. */
@@ -44,6 +45,8 @@ export interface CompileSuccess {
   /** Warnings alone. */
   readonly diagnostics: readonly Diagnostic[];
   readonly files: readonly string[];
+  /** What stood in them, for the history. */
+  readonly texts: readonly ConfigText[];
   /** Milliseconds spent: `load` reads, parses and checks; `compile` makes records and table; `encode` makes the image. */
   readonly timings: { readonly loadMs: number; readonly compileMs: number; readonly encodeMs: number };
 }

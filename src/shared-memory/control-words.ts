@@ -10,6 +10,16 @@
  *   wait: isAcknowledged(g+1) <-- one word --    acknowledge(g+1)
  *   only now may half g mod 2 be filled again
  *
+ * A canary is a generation in the idle half that is not made the newest: some acceptors are told of it by its number.
+ *
+ *   fill the idle half with generation c         told of c: acknowledge(c), and only then look
+ *   setCanary(c), tell some acceptors            canary() is c: read half c mod 2;  else: acknowledge what is live again
+ *   promote: setGeneration(c), setCanary(0)
+ *   discard: setCanary(0), tell them g again, wait until all have acknowledged g; c is never used again
+ *
+ * An acceptor that is told late says first that it may be reading, and looks second; the supervisor clears the word first, and
+ * looks second at who may be reading. Whichever comes first, one of the two sees the other.
+ *
  * The half follows from the generation: were they two words, a reader could see the old one of one and the new one of the
  * other. An acceptor that claims its slot after the supervisor looked reads the generation later still, so it finds the new one.
  */
@@ -35,23 +45,23 @@ function slotBase(slot: number): number {
 }
 
 /**
- * The live acceptors, draining ones included, that still may read an older generation than this one: a pure function of the
- * control words. While it is not empty, the other half must not be refilled.
+ * The live acceptors, draining ones included, that still may read another generation than this one, an older one or a canary: a
+ * pure function of the control words. While it is not empty, the other half must not be refilled.
  */
-export function slotsBehind(words: Int32Array, generation: Generation): AcceptorSlot[] {
-  const behind: AcceptorSlot[] = [];
+export function slotsElsewhere(words: Int32Array, generation: Generation): AcceptorSlot[] {
+  const elsewhere: AcceptorSlot[] = [];
   const slots = Atomics.load(words, CONTROL.SLOTS);
   for (let slot = 0; slot < slots; slot++) {
     const base = slotBase(slot);
     if (Atomics.load(words, base + SLOT.PID) === 0) continue;
-    if (Atomics.load(words, base + SLOT.ACKNOWLEDGED_GENERATION) < generation) behind.push(slot as AcceptorSlot);
+    if (Atomics.load(words, base + SLOT.ACKNOWLEDGED_GENERATION) !== generation) elsewhere.push(slot as AcceptorSlot);
   }
-  return behind;
+  return elsewhere;
 }
 
-/** Whether every live acceptor serves this generation (or a newer one). */
+/** Whether every live acceptor serves this generation and no other. */
 export function isAcknowledged(words: Int32Array, generation: Generation): boolean {
-  return slotsBehind(words, generation).length === 0;
+  return slotsElsewhere(words, generation).length === 0;
 }
 
 export class ControlWords {
@@ -83,12 +93,22 @@ export class ControlWords {
     Atomics.store(this.words, CONTROL.GENERATION, generation);
   }
 
+  /** The generation that only some acceptors serve; 0: none. */
+  canary(): Generation {
+    return Atomics.load(this.words, CONTROL.CANARY_GENERATION) as Generation;
+  }
+
+  /** Supervisor only: see above. */
+  setCanary(generation: Generation | 0): void {
+    Atomics.store(this.words, CONTROL.CANARY_GENERATION, generation);
+  }
+
   /** Acceptor only, before it reads the generation: from here on the supervisor waits for its acknowledgements. */
   claim(slot: AcceptorSlot, pid: number): void {
     this.set(slot, 'PID', pid);
   }
 
-  /** Acceptor only: it has let go of everything older than this generation. */
+  /** Acceptor only: it has let go of every other generation. */
   acknowledge(slot: AcceptorSlot, generation: Generation): void {
     this.set(slot, 'ACKNOWLEDGED_GENERATION', generation);
   }

@@ -51,6 +51,11 @@ export const CONTROL = {
   SERIES: 7,
   ENDPOINT_PAGES: 8,
   FLIGHT_PAGES: 9,
+  /**
+   * Generation that some acceptors alone were told to serve, in the other half; 0: none. Set after that half is filled, and
+   * cleared before anything else is done with it: see `Publisher`.
+   */
+  CANARY_GENERATION: 10,
 } as const;
 
 export const CONTROL_HEADER_WORDS = 16;
@@ -60,7 +65,7 @@ export const SLOT = {
   PID: 0,
   /** Seconds since the acceptor started, raised by a timer: a loop that hangs stops raising it. */
   HEARTBEAT: 1,
-  /** The generation this acceptor serves; the other half may be refilled once all live slots show the newest. */
+  /** The generation this acceptor serves; the other half may be refilled once all live slots show the one that is live. */
   ACKNOWLEDGED_GENERATION: 2,
   OPEN_CONNECTIONS: 3,
   EXCHANGES_IN_FLIGHT: 4,

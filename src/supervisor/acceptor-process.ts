@@ -1,9 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
-import type { LogLevel } from '../config/compiled-telemetry.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
-import { type AcceptorAssignment, ASSIGNMENT_VARIABLE, type FromAcceptor, type ToAcceptor } from '../ipc.ts';
+import {
+  type AcceptorAssignment,
+  ASSIGNMENT_VARIABLE,
+  type FromAcceptor,
+  type Lever,
+  type RecordedBatch,
+  type RecordingOrder,
+  type ToAcceptor,
+} from '../ipc.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 const ENTRY = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -14,6 +21,7 @@ export interface AcceptorEvents {
   onAcknowledged(acceptor: AcceptorProcess, generation: Generation): void;
   /** A token names a key that is not in the set of this URL. */
   onUnknownKey(url: string, kid: string): void;
+  onRecorded(acceptor: AcceptorProcess, batch: RecordedBatch): void;
   /** The process is gone: it drained, crashed, or was killed. `failure` is what it said before, if it said anything. */
   onExit(acceptor: AcceptorProcess, how: string, failure: string | null): void;
 }
@@ -28,9 +36,9 @@ export class AcceptorProcess {
   readonly heartbeat = new Heartbeat();
   readonly #child: ChildProcess;
   #failure: string | null = null;
-  #questions = 0;
-  /** Who waits for the answer to which question; null: the process is gone. */
-  readonly #asked = new Map<number, (answer: number | null) => void>();
+  #asked = 0;
+  /** Who waits for the answer of which number. */
+  readonly #waiting = new Map<number, (answer: number | null) => void>();
 
   /** @param fds shared memory first, then one listening socket a listener, as ipc.ts numbers them */
   constructor(lane: number, assignment: AcceptorAssignment, fds: readonly number[], events: AcceptorEvents) {
@@ -46,7 +54,7 @@ export class AcceptorProcess {
       if (this.#child.pid === undefined) events.onExit(this, error.message, null);
     });
     this.#child.on('exit', (code, signal) => {
-      for (const tell of this.#asked.values()) tell(null);
+      for (const tell of this.#waiting.values()) tell(null);
       events.onExit(this, signal ?? `exit code ${code}`, this.#failure);
     });
   }
@@ -79,25 +87,36 @@ export class AcceptorProcess {
     return this.#ask((number) => ({ kind: 'purge-cache', number, purge }));
   }
 
-  /** Has it go on in a new file of the access log. Resolves when it writes to the old one no more. */
+  /** Has it go on in a new file of the access log. Resolves when it writes to the old one no more, or is gone. */
   async reopenLog(): Promise<void> {
     await this.#ask((number) => ({ kind: 'reopen-log', number }));
   }
 
-  setLogLevel(level: LogLevel | null): void {
-    this.#tell({ kind: 'log-level', level });
+  /** Resolves when it goes by them, or is gone. */
+  async applyLevers(levers: readonly Lever[]): Promise<void> {
+    await this.#ask((number) => ({ kind: 'levers', number, levers }));
   }
 
+  /** Resolves to what is answered, or to null when the process ends before it answers. */
   #ask(question: (number: number) => ToAcceptor): Promise<number | null> {
     if (!this.#child.connected) return Promise.resolve(null);
-    const number = ++this.#questions;
+    const number = ++this.#asked;
     return new Promise((resolve) => {
-      this.#asked.set(number, (answer) => {
-        this.#asked.delete(number);
+      this.#waiting.set(number, (answer) => {
+        this.#waiting.delete(number);
         resolve(answer);
       });
       this.#tell(question(number));
     });
+  }
+
+  record(order: RecordingOrder): void {
+    this.#tell({ kind: 'record', order });
+  }
+
+  /** @param within what exchanges under way have to end */
+  stopRecording(recording: number, within: Millis): void {
+    this.#tell({ kind: 'stop-recording', recording, within });
   }
 
   kill(): void {
@@ -114,16 +133,20 @@ export class AcceptorProcess {
         events.onAcknowledged(this, message.generation);
         return;
       case 'cache-purged':
-        this.#asked.get(message.number)?.(message.dropped);
+        this.#waiting.get(message.number)?.(message.dropped);
         return;
       case 'log-reopened':
-        this.#asked.get(message.number)?.(0);
+      case 'levers-applied':
+        this.#waiting.get(message.number)?.(0);
         return;
       case 'failed':
         this.#failure = message.reason;
         return;
       case 'unknown-key':
         events.onUnknownKey(message.url, message.kid);
+        return;
+      case 'recorded':
+        events.onRecorded(this, message.batch);
         return;
       default:
         message satisfies never;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
-import type { LogLevel } from '../config/compiled-telemetry.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { RecordedBatch } from '../ipc.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { AcceptorProcess } from './acceptor-process.ts';
 import { Backoff } from './backoff.ts';
@@ -44,6 +44,7 @@ interface FleetEvents {
   /** A process has been forked: what it is sent now it hears before it serves. */
   spawned: [acceptor: AcceptorProcess];
   unknownKey: [url: string, kid: string];
+  recorded: [acceptor: AcceptorProcess, batch: RecordedBatch];
 }
 
 const EVENTS = ['serving', 'acknowledged', 'exit'] as const;
@@ -56,7 +57,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
   readonly #lanes: Lane[];
   readonly #freeSlots: AcceptorSlot[];
   readonly #running = new Set<AcceptorProcess>();
-  #logLevel: LogLevel | null = null;
   #stopping = false;
 
   /** @param reap gives back what a dead acceptor held in its slot */
@@ -124,12 +124,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await Promise.all([...this.#running].map((acceptor) => acceptor.reopenLog()));
   }
 
-  /** For acceptors that run and those to come; see `log-level` in ipc.ts. */
-  setLogLevel(level: LogLevel | null): void {
-    this.#logLevel = level;
-    for (const acceptor of this.#running) acceptor.setLogLevel(level);
-  }
-
   /**
    * Replaces every acceptor, one lane after the other: the next only when the successor of the one before accepts.
    *
@@ -190,7 +184,6 @@ export class Fleet extends EventEmitter<FleetEvents> {
       slot,
       listeners: this.#sockets.map(({ listener }) => listener.name),
       viaPseudonym: this.#viaPseudonym,
-      logLevel: this.#logLevel,
     };
     const acceptor = new AcceptorProcess(
       lane.index,
@@ -200,6 +193,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
         onServing: (served) => this.emit('serving', served),
         onAcknowledged: (behind, generation) => this.emit('acknowledged', behind, generation),
         onUnknownKey: (url, kid) => this.emit('unknownKey', url, kid),
+        onRecorded: (recorder, batch) => this.emit('recorded', recorder, batch),
         onExit: (gone, how, failure) => this.#onExit(lane, gone, how, failure),
       },
     );

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Bytes } from '../brand.ts';
-import type { CompileSuccess } from '../offload/protocol.ts';
 import { endpointTableBytes } from '../shared-memory/endpoint-table.ts';
 import { flightBytes, seedFlights } from '../shared-memory/flight-table.ts';
 import { slabBytes } from '../shared-memory/metrics-slab.ts';
 import { createSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
 import { bucketBytes, seedBuckets } from '../shared-memory/token-buckets.ts';
+import type { ConfigSnapshot } from './history/config-snapshot.ts';
+import type { Numbering } from './publisher.ts';
 import { StartError } from './start-error.ts';
 
 /**
@@ -14,7 +15,10 @@ import { StartError } from './start-error.ts';
  * @param slots twice the number of acceptors
  * @throws StartError when it cannot be had
  */
-export function createGatewayMemory({ settings, series, endpointRows }: CompileSuccess, slots: number): SharedMemory {
+export function createGatewayMemory(
+  { settings, series, endpointRows }: Pick<ConfigSnapshot, 'settings'> & Numbering,
+  slots: number,
+): SharedMemory {
   const { memory: sizes } = settings.runtime;
   try {
     const memory = createSharedMemory({

@@ -11,6 +11,7 @@ import {
   readEndpoints,
   readRefusedRetries,
 } from '../telemetry/endpoint-reading.ts';
+import { latencies, type RouteLatencies } from '../telemetry/latencies.ts';
 import type { AcceptorReading, MetricsSource } from '../telemetry/metrics-source.ts';
 import { MetricsPage } from '../telemetry/prometheus.ts';
 import { traffic } from '../telemetry/traffic.ts';
@@ -18,6 +19,8 @@ import { VERSION } from '../version.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import type { AdminSource } from './admin/admin-source.ts';
 import type { AcceptorStatus, Status } from './admin/status.ts';
+import type { RecordingRequest } from './recordings/recording-request.ts';
+import type { RecordingSession } from './recordings/recording-session.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Routes and upstreams shown on the status page. */
@@ -83,33 +86,49 @@ export class Observation implements MetricsSource, AdminSource {
   }
 
   endpoints(): readonly EndpointReading[] {
-    const { endpoints, compiled } = this.#supervisor;
-    return readEndpoints(endpoints, compiled.globals.upstreams, sharedNow());
+    const { endpoints, live } = this.#supervisor;
+    return readEndpoints(endpoints, live.globals.upstreams, sharedNow());
   }
 
   refusedRetries(): readonly RefusedRetries[] {
-    const { endpoints, compiled } = this.#supervisor;
-    return readRefusedRetries(endpoints, compiled.globals.upstreams);
+    const { endpoints, live } = this.#supervisor;
+    return readRefusedRetries(endpoints, live.globals.upstreams);
   }
 
   async metrics(): Promise<{ text: string; contentType: string }> {
     return { text: await this.#page.render(), contentType: this.#page.contentType };
   }
 
+  latencies(): readonly RouteLatencies[] {
+    return latencies(this);
+  }
+
   purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }> {
     return this.#supervisor.fleet.purgeCache(purge);
   }
 
+  record(request: RecordingRequest): RecordingSession | null {
+    return this.#supervisor.recordings.start(request);
+  }
+
+  stopRecording(number: number): boolean {
+    return this.#supervisor.recordings.stop(number);
+  }
+
   status(): Status {
-    const { startedAt, viaPseudonym, configPath, publishedAt, lastRefusal } = this.#supervisor;
+    const { startedAt, viaPseudonym, source, publication } = this.#supervisor;
+    const { live, publishedAt, lastRefusal, sourceId } = publication;
     return {
       version: this.version,
       instance: viaPseudonym,
       startedAt: startedAt.toISOString(),
       uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1000),
       config: {
-        source: configPath,
+        source: source.description,
         generation: this.publishedGeneration(),
+        snapshot: live.id,
+        label: live.label,
+        sourceSnapshot: sourceId,
         publishedAt: publishedAt.toISOString(),
         lastError: lastRefusal === null ? null : { at: lastRefusal.at.toISOString(), message: lastRefusal.message },
       },

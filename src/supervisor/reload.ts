@@ -1,6 +1,8 @@
 import type { CompiledListener } from '../config/compiled.ts';
 import { type Diagnostic, diagnosticAt, formatDiagnostics } from '../config/diagnostics.ts';
-import type { CompileSuccess } from '../offload/protocol.ts';
+import type { ConfigSnapshot } from './history/config-snapshot.ts';
+
+type Published = Pick<ConfigSnapshot, 'globals' | 'settings'>;
 
 /**
  * What a new config asks for that a running gateway cannot do: sockets are opened and memory is sized once.
@@ -8,7 +10,7 @@ import type { CompileSuccess } from '../offload/protocol.ts';
  * @param file where the new config stands
  * @returns one error for each; none when it can be taken
  */
-export function restartNeeded(before: CompileSuccess, after: CompileSuccess, file: string): Diagnostic[] {
+export function restartNeeded(before: Published, after: Published, file: string): Diagnostic[] {
   return FIXED.filter(({ part }) => isChanged(part, before, after)).map(({ section, what }) =>
     diagnosticAt(
       { file, line: 1, column: 1 },
@@ -19,7 +21,7 @@ export function restartNeeded(before: CompileSuccess, after: CompileSuccess, fil
 }
 
 /** Whether listeners differ in what is built into an acceptor when it starts. */
-export function listenersChanged(before: CompileSuccess, after: CompileSuccess): boolean {
+export function listenersChanged(before: Published, after: Published): boolean {
   return isChanged(({ globals }) => globals.listeners, before, after);
 }
 
@@ -31,7 +33,7 @@ export function linesOf(diagnostics: readonly Diagnostic[]): string {
 interface FixedPart {
   readonly section: string;
   readonly what: string;
-  part(compiled: CompileSuccess): unknown;
+  part(compiled: Published): unknown;
 }
 
 const FIXED: readonly FixedPart[] = [
@@ -48,6 +50,6 @@ const FIXED: readonly FixedPart[] = [
   { section: 'admin', what: 'the admin address and token', part: ({ settings }) => settings.admin },
 ];
 
-function isChanged(part: FixedPart['part'], before: CompileSuccess, after: CompileSuccess): boolean {
+function isChanged(part: FixedPart['part'], before: Published, after: Published): boolean {
   return JSON.stringify(part(before)) !== JSON.stringify(part(after));
 }

@@ -1,17 +1,17 @@
 /**
  * Process 0: never carries a request. It owns the sockets and the memory, so that no acceptor's death can take them along.
  *
- *   start     compile -> memory -> listen -> publish -> admin -> fork acceptors
- *   reload    compile -> publish into the idle half -> announce -> every acceptor acknowledges   (SIGHUP)
+ *   start     fetch, compile -> memory -> listen -> publish -> admin -> fork acceptors
+ *   change    compile, or load -> publish into the idle half -> announce -> every acceptor acknowledges   (publication.ts)
  *   roll      fork a successor, wait until it accepts, drain the predecessor, next lane          (SIGUSR2)
  *   stop      close sockets, drain all acceptors                                                 (SIGTERM, SIGINT)
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import type { AcceptorSlot, Millis } from '../brand.ts';
-import type { LogLevel } from '../config/compiled-telemetry.ts';
+import type { AcceptorSlot, Millis, SeriesId } from '../brand.ts';
+import type { LogLevel } from '../config/schema/log-level.ts';
+import type { SeriesName } from '../config/series.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
-import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
 import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { releaseFlights } from '../shared-memory/flight-table.ts';
 import { clearGauges } from '../shared-memory/metrics-slab.ts';
@@ -19,10 +19,16 @@ import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
+import type { ConfigSource } from './config-source.ts';
+import { type FirstSnapshot, firstSnapshot } from './first-snapshot.ts';
 import { Fleet } from './fleet.ts';
 import { createGatewayMemory } from './gateway-memory.ts';
 import { HealthChecks } from './health/health-checks.ts';
+import type { ConfigSnapshot } from './history/config-snapshot.ts';
+import { History } from './history/history.ts';
+import type { Cause } from './history/history-entry.ts';
 import { KeySets } from './key-sets/key-sets.ts';
+import { LeverBoard } from './levers/lever-board.ts';
 import {
   closeListeningSockets,
   type ListeningSockets,
@@ -31,53 +37,56 @@ import {
 } from './listening-sockets.ts';
 import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
+import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
 import { Publisher } from './publisher.ts';
-import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
+import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
 const NO_LIMIT = 0x7fffffff as Millis;
 
 /** A running gateway. */
-export class Supervisor {
-  readonly configPath: string;
+export class Supervisor implements PublicationHost {
+  readonly source: ConfigSource;
   readonly viaPseudonym = `penstock-${randomBytes(4).toString('hex')}`;
   readonly startedAt = new Date();
   readonly memory: SharedMemory;
+  readonly history: History;
   readonly publisher: Publisher;
+  readonly publication: Publication;
   readonly fleet: Fleet;
   readonly keySets: KeySets;
+  readonly recordings: Recordings;
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
+  readonly pool: CompilePool;
+  readonly levers: LeverBoard;
   readonly #health: HealthChecks;
   readonly #logRotation = new LogRotation(() => this.fleet.reopenLog());
-  /** The newest config that is in force, as the supervisor itself goes by it. */
-  compiled: CompileSuccess;
-  /** What was wrong with the last config that was refused; null when the newest was taken. */
-  lastRefusal: { readonly at: Date; readonly message: string } | null = null;
-  publishedAt = new Date();
   /** Where the admin API answers; null: nowhere. */
   adminUrl: string | null = null;
   #admin: AdminServer | null = null;
-  readonly #pool: CompilePool;
-  /** Reloads run one after the other, and so do replacements; a reload does not wait for a replacement. */
-  readonly #reloads = new Sequence();
   readonly #rolls = new Sequence();
   #stopping = false;
 
-  private constructor(configPath: string, pool: CompilePool, compiled: CompileSuccess) {
-    this.configPath = configPath;
-    this.#pool = pool;
-    this.compiled = compiled;
-    const { runtime } = compiled.settings;
+  private constructor(source: ConfigSource, pool: CompilePool, history: History, first: FirstSnapshot) {
+    this.source = source;
+    this.pool = pool;
+    this.history = history;
+    const { snapshot, numbering, refusal } = first;
+    const { runtime } = snapshot.settings;
     const lanes = runtime.acceptors === 'auto' ? availableParallelism() : runtime.acceptors;
-    const { capacity } = compiled.series;
-    this.memory = createGatewayMemory(compiled, 2 * lanes);
+    const { capacity } = numbering.series;
+    this.memory = createGatewayMemory({ settings: snapshot.settings, ...numbering }, 2 * lanes);
     this.endpoints = new EndpointTable(this.memory.endpoints, 2 * lanes);
     this.#health = new HealthChecks(this.endpoints, reportHealth);
-    this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
-    this.publisher = new Publisher(this.memory, compiled);
+    this.sockets = openListeningSockets(snapshot.globals.listeners, lanes);
+    this.publisher = new Publisher(this.memory, numbering);
+    this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
+    if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal };
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
+    this.levers = new LeverBoard(history.folder, this);
+    this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors, report);
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
@@ -89,23 +98,21 @@ export class Supervisor {
   /**
    * Starts a gateway; resolves when every acceptor accepts connections.
    *
+   * @param stateFolder where its history is kept
    * @throws StartError with everything that is wrong with the config, or why it could not listen or serve; nothing of the
    *   gateway is left then
    */
-  static async start(configPath: string): Promise<Supervisor> {
+  static async start(source: ConfigSource, stateFolder: string): Promise<Supervisor> {
     const pool = new CompilePool();
     let supervisor: Supervisor | null = null;
     try {
-      const compiled = await pool.compile({
-        path: configPath,
-        environment: { ...process.env },
-        series: null,
-        endpointRows: null,
-        roomBytes: null,
-      });
-      if (!compiled.ok) throw new StartError(linesOf(compiled.diagnostics));
-      warn(compiled);
-      supervisor = new Supervisor(configPath, pool, compiled);
+      const history = await History.open(stateFolder, report);
+      const first = await firstSnapshot(pool, history, source, (lines) => gatewayLog.plain('warn', lines));
+      if (first.refusal !== null)
+        report(
+          `the config was not taken; the last good one, ${first.snapshot.id}, is taken instead.\n${first.refusal}`,
+        );
+      supervisor = new Supervisor(source, pool, history, first);
       await supervisor.#begin();
       return supervisor;
     } catch (error) {
@@ -115,15 +122,21 @@ export class Supervisor {
     }
   }
 
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
   async #begin(): Promise<void> {
-    this.publisher.publish(this.compiled);
-    this.#goBy(this.compiled);
+    this.publication.begin({ kind: 'start', who: null, why: null });
     await this.#openAdmin();
-    void this.keySets.use(this.compiled.globals.keySets);
+    void this.keySets.use(this.live.globals.keySets);
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
       for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
+      this.recordings.join(acceptor);
     });
+    this.fleet.on('recorded', (acceptor, batch) => this.recordings.hear(acceptor, batch));
+    this.fleet.on('exit', (acceptor) => this.recordings.leave(acceptor));
     this.fleet.start();
     await this.#allServing();
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
@@ -137,14 +150,8 @@ export class Supervisor {
     );
   }
 
-  #goBy({ globals: { upstreams, telemetry } }: CompileSuccess): void {
-    gatewayLog.configure(telemetry.log);
-    this.#logRotation.use(telemetry.accessLog);
-    this.#health.update(upstreams);
-  }
-
   async #openAdmin(): Promise<void> {
-    const { address, token } = this.compiled.settings.admin;
+    const { address, token } = this.live.settings.admin;
     const source = new Observation(this);
     this.#admin = new AdminServer({
       address,
@@ -173,63 +180,16 @@ export class Supervisor {
   async #abandon(): Promise<void> {
     this.#health.stop();
     this.#logRotation.stop();
+    this.source.close();
     this.fleet.kill();
     this.keySets.close();
     closeListeningSockets(this.sockets);
     await this.#admin?.close();
   }
 
-  /** Reads the config again and publishes it; one that is not valid changes nothing. Resolves to whether it was taken. */
-  reload(): Promise<boolean> {
-    return this.#reloads.run(async () => {
-      await this.publisher.settled(this.fleet);
-      if (this.#stopping) return false;
-      const reply = await this.#compile();
-      if (reply === null) return false;
-      const diagnostics = reply.ok ? restartNeeded(this.compiled, reply, this.configPath) : reply.diagnostics;
-      if (!reply.ok || diagnostics.length > 0) {
-        this.#refuse(linesOf(diagnostics));
-        return false;
-      }
-      await this.#publish(reply);
-      return true;
-    });
-  }
-
-  /** Null when there was no answer, which `#refuse` has then dealt with. */
-  async #compile(): Promise<CompileReply | null> {
-    try {
-      return await this.publisher.compile(this.#pool, this.configPath);
-    } catch (error) {
-      // The thread died, of a config too large for its heap, say; or the gateway is stopping.
-      if (!this.#stopping) this.#refuse(`${this.configPath}: the config could not be compiled: ${error}`);
-      return null;
-    }
-  }
-
-  #refuse(message: string): void {
-    this.lastRefusal = { at: new Date(), message };
-    const { generation } = this.publisher;
-    gatewayLog.error(`the config was not taken; generation ${generation} goes on.\n${message}`, { generation });
-  }
-
-  async #publish(compiled: CompileSuccess): Promise<void> {
-    const rollNeeded = listenersChanged(this.compiled, compiled);
-    warn(compiled);
-    this.compiled = compiled;
-    this.lastRefusal = null;
-    this.publishedAt = new Date();
-    // Keys are with the acceptors before the routes that want them.
-    await this.keySets.use(compiled.globals.keySets);
-    const generation = this.publisher.publish(compiled);
-    this.#goBy(compiled);
-    this.fleet.announce(generation);
-    await this.publisher.settled(this.fleet);
-    if (this.#stopping) return;
-    const { routes } = compiled;
-    gatewayLog.info(`generation ${generation} is live: ${routes} routes`, { generation, routes });
-    // A listener's app is built once for a process: its settings arrive with the acceptor's successor.
-    if (rollNeeded) void this.roll();
+  /** Reads the config again and publishes it; one that is not valid changes nothing. */
+  reload(cause: Cause): Promise<ChangeOutcome> {
+    return this.publication.reload(cause);
   }
 
   /** Replaces every acceptor by a new process without losing a request. Resolves to whether all were. */
@@ -253,24 +213,52 @@ export class Supervisor {
       return;
     }
     this.#stopping = true;
+    this.publication.canary?.abort('the gateway is stopping');
+    this.recordings.stopAll();
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();
     this.#logRotation.stop();
+    this.source.close();
+    this.levers.close();
     closeListeningSockets(this.sockets);
     await stopped;
     await this.#admin?.close();
-    await this.#pool.close();
+    await this.history.written();
+    await this.pool.close();
   }
 
-  /** The least of the gateway's own messages that is written, in every process; null: what the config says. */
-  setLogLevel(level: LogLevel | null): void {
-    gatewayLog.setLevel(level);
-    this.fleet.setLogLevel(level);
+  /** The snapshot that is live. */
+  get live(): ConfigSnapshot {
+    return this.publication.live;
+  }
+
+  nameOf(series: SeriesId): SeriesName | null {
+    return this.publisher.nameOf(series);
+  }
+
+  /** Keys are with the acceptors before the routes that want them. */
+  async prepare(snapshots: readonly ConfigSnapshot[]): Promise<void> {
+    await this.keySets.use(snapshots.flatMap(({ globals }) => globals.keySets));
+  }
+
+  onLive({ globals, settings }: ConfigSnapshot): void {
+    this.history.limits = settings.runtime.history;
+    gatewayLog.configure(globals.telemetry.log);
+    this.#logRotation.use(globals.telemetry.accessLog);
+    this.#health.update(globals.upstreams);
+  }
+
+  replaceAcceptors(): void {
+    void this.roll();
+  }
+
+  report(message: string, level: LogLevel = 'info'): void {
+    gatewayLog[level](message);
   }
 
   get drainLimit(): Millis {
-    const limit = this.compiled.settings.runtime.drainTimeout;
+    const limit = this.live.settings.runtime.drainTimeout;
     return (limit === 0 ? NO_LIMIT : limit) as Millis;
   }
 
@@ -286,11 +274,11 @@ function shownHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-function warn({ diagnostics }: CompileSuccess): void {
-  if (diagnostics.length > 0) gatewayLog.plain('warn', linesOf(diagnostics));
-}
-
 function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
   const message = `endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`;
   gatewayLog[isHealthy ? 'info' : 'warn'](message, { upstream, endpoint, healthy: isHealthy });
+}
+
+function report(message: string): void {
+  gatewayLog.info(message);
 }

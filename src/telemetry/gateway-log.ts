@@ -7,7 +7,8 @@
  * One log for the whole process, as there is one standard error: whoever has something to say imports it.
  */
 import { type Logger, pino, stdTimeFunctions } from 'pino';
-import type { GatewayLogRules, LogLevel } from '../config/compiled-telemetry.ts';
+import type { GatewayLogRules } from '../config/compiled-telemetry.ts';
+import type { LogLevel } from '../config/schema/log-level.ts';
 
 /** What a message is about, for machines: plain values under names that stay. Never a secret. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
@@ -101,8 +102,3 @@ export class GatewayLog {
 
 /** This process's. */
 export const gatewayLog = new GatewayLog({ write: (text) => process.stderr.write(text) });
-
-/** See GatewayLog.setLevel. */
-export function setLogLevel(level: LogLevel | null): void {
-  gatewayLog.setLevel(level);
-}

@@ -44,7 +44,7 @@ describe('a gateway that logs JSON and rotates its access log', () => {
       .map((line) => JSON.parse(line) as Message);
     assert.ok(messages.every(({ level, time, pid, role, msg }) => level && time && pid && role && msg));
     const refusal = messages.find(({ level }) => level === 'error')!;
-    assert.deepEqual([refusal.role, refusal.pid, refusal.generation], ['supervisor', gateway.pid, 1]);
+    assert.deepEqual([refusal.role, refusal.pid], ['supervisor', gateway.pid]);
     assert.match(String(refusal.msg), /penstock\.yaml:1:10: .*version/);
     assert.doesNotMatch(gateway.stdout, /"msg"/);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileLifetime } from '../support/file-lifetime.ts';
 import { spawnGateway, startGateway } from '../support/gateway.ts';
@@ -156,6 +156,7 @@ describe('an installation that is not whole', () => {
     mkdirSync(join(folder, 'node_modules/uWebSockets.js'), { recursive: true });
     const manifest = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { dependencies: object };
     for (const name of Object.keys(manifest.dependencies).filter((dependency) => dependency !== 'uWebSockets.js')) {
+      mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true });
       symlinkSync(join(repositoryRoot, 'node_modules', name), join(folder, 'node_modules', name));
     }
     writeFileSync(

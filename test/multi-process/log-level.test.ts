@@ -9,7 +9,8 @@ import { tempDir } from '../support/temp-dir.ts';
 const CHILD = fileURLToPath(new URL('./children/loud-gateway.js', import.meta.url));
 
 test('a log level that is set by hand holds in every process, those to come included, until it is taken back', (t) => {
-  const config = join(tempDir(t), 'penstock.yaml');
+  const folder = tempDir(t);
+  const config = join(folder, 'penstock.yaml');
   writeFileSync(
     config,
     JSON.stringify({
@@ -20,7 +21,10 @@ test('a log level that is set by hand holds in every process, those to come incl
       telemetry: { accessLog: 'none', log: { format: 'json', level: 'info' } },
     }),
   );
-  const { status, stderr } = spawnSync(process.execPath, [CHILD, config], { encoding: 'utf8', timeout: 60_000 });
+  const { status, stderr } = spawnSync(process.execPath, [CHILD, config, join(folder, 'state')], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   assert.equal(status, 0, stderr);
   const messages = stderr
     .split('\n')

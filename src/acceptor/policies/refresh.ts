@@ -44,6 +44,7 @@ function quiet(acceptor: AcceptorContext): AcceptorContext {
     metrics: { record: () => {} },
     accessLog: null,
     tracing: null,
+    recorder: null,
     viaPseudonym: acceptor.viaPseudonym,
     isDraining: acceptor.isDraining,
     offload: acceptor.offload,

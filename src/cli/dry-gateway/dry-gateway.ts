@@ -12,7 +12,7 @@ import { PolicyShelf } from '../../acceptor/policies/policy-shelf.ts';
 import { refusalHeaders } from '../../acceptor/response/answer.ts';
 import type { Millis } from '../../brand.ts';
 import type { CompiledConfig } from '../../config/compile.ts';
-import type { CompiledListener } from '../../config/compiled.ts';
+import type { CompiledListener, RouteRecord } from '../../config/compiled.ts';
 import { admitHead } from '../../decision/admit-head.ts';
 import type { Chain, ChainListener, Guard } from '../../decision/chain.ts';
 import { chooseUpstream } from '../../decision/choose-upstream.ts';
@@ -110,6 +110,29 @@ export class DryGateway {
    * @throws RangeError for a URL that is none, or a listener that is not there
    */
   async decide(request: DescribedRequest, trace: DecisionTrace | null): Promise<DryExchange> {
+    const exchange = this.#receive(request);
+    const refusal = this.#admit(exchange);
+    if (refusal !== null) exchange.outcome = this.#refusal(exchange, refusal);
+    else if (!this.#findRoute(exchange)) exchange.outcome = this.#noRoute(exchange);
+    else if (exchange.route!.chain === null) exchange.outcome = this.#forward(exchange);
+    else exchange.outcome = await this.#askPolicies(exchange, trace);
+    return exchange;
+  }
+
+  /**
+   * The route that a request would take; no policy is asked.
+   *
+   * @returns null when it is refused before, or no route takes it
+   * @throws RangeError as `decide`
+   */
+  routeOf(request: DescribedRequest): RouteRecord | null {
+    const exchange = this.#receive(request);
+    if (this.#admit(exchange) !== null) return null;
+    const id = this.#table.lookup(exchange, this.#hit);
+    return id === NO_ROUTE ? null : this.compiled.routes[id]!;
+  }
+
+  #receive(request: DescribedRequest): DryExchange {
     const target = parseTarget(request.url);
     const listener = target === null ? null : this.listenerFor(request, target);
     if (listener === null) throw new RangeError(`no request is described by ${request.url}`);
@@ -118,12 +141,12 @@ export class DryGateway {
     const exchange = new DryExchange(head, listener, request.body);
     resolveForwarded(head, listener.trustedProxies, exchange.forwarded);
     exchange.clientIp = exchange.forwarded.clientIp;
-    const refusal = admitHead(head, listener.config.path, exchange.acceptor.viaPseudonym, exchange);
-    if (refusal !== null) exchange.outcome = this.#refusal(exchange, refusal);
-    else if (!this.#findRoute(exchange)) exchange.outcome = this.#noRoute(exchange);
-    else if (exchange.route!.chain === null) exchange.outcome = this.#forward(exchange);
-    else exchange.outcome = await this.#askPolicies(exchange, trace);
     return exchange;
+  }
+
+  #admit(exchange: DryExchange): ErrorCode | null {
+    const { head, listener } = exchange.downstream;
+    return admitHead(head, listener.config.path, exchange.acceptor.viaPseudonym, exchange);
   }
 
   #findRoute(exchange: DryExchange): boolean {

@@ -64,6 +64,17 @@ export const runtime = z.strictObject({
     .describe(
       'Folder that quotas are kept in, over restarts; made if it is not there. Only for configs with a `quota`.',
     ),
+  history: z
+    .strictObject({
+      snapshots: wholeNumber(2, 10_000).prefault(30).describe('Snapshots kept, the live one included.'),
+      bytes: size({ min: MIB, max: 1024 * 1024 * MIB })
+        .prefault('1GiB')
+        .describe('Room for them on disk.'),
+    })
+    .prefault({})
+    .describe(
+      'What is kept of published configs, to go back to. In `.penstock/state` beside the config, or where `penstock run --state` says.',
+    ),
   drainTimeout: duration({ none: true })
     .prefault('30s')
     .describe(

@@ -1,7 +1,7 @@
 /** `telemetry`: what is told about exchanges and about the gateway itself, and where. */
 import { z } from 'zod';
-import { LOG_LEVELS } from '../compiled-telemetry.ts';
 import { duration, filePath, flag, fraction, oneOf, parsedText, Refusal, size, text, wholeNumber } from './fields.ts';
+import { LOG_LEVELS } from './log-level.ts';
 import { headerPairs } from './policies/header-fields.ts';
 import { percentage, tokenName } from './upstream-fields.ts';
 

@@ -12,21 +12,30 @@ const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
 /** What was read: also when it does not parse, so that a watcher knows what to look at. */
 export interface ReadResult {
   readonly files: readonly string[];
+  /** What stood in those that could be read. */
+  readonly texts: readonly ConfigText[];
   readonly result: SourceResult;
+}
+
+/** A config file as it was read: its references not resolved. */
+export interface ConfigText {
+  readonly file: string;
+  readonly bytes: Uint8Array;
 }
 
 /** Reads a file, or every `.yaml`, `.yml` and `.json` of a directory (not of directories in it). Never throws. */
 export function readSource(path: string): ReadResult {
+  const texts: ConfigText[] = [];
   let files: string[];
   try {
-    if (!statSync(path).isDirectory()) return { files: [path], result: readFile(path) };
+    if (!statSync(path).isDirectory()) return { files: [path], texts, result: readFile(path, texts) };
     files = listConfigFiles(path);
   } catch (error) {
-    return { files: [], result: refuse(path, describeReadError(error)) };
+    return { files: [], texts, result: refuse(path, describeReadError(error)) };
   }
   if (files.length === 0)
-    return { files, result: refuse(path, 'the directory holds no config, expected *.yaml, *.yml or *.json') };
-  return { files, result: mergeAll(files.map(readFile)) };
+    return { files, texts, result: refuse(path, 'the directory holds no config, expected *.yaml, *.yml or *.json') };
+  return { files, texts, result: mergeAll(files.map((file) => readFile(file, texts))) };
 }
 
 /** Parses config text by the file name's extension: `.json` is strict JSON, anything else YAML. Never throws. */
@@ -64,10 +73,12 @@ export function readRegularFile(file: string): Buffer {
   return readFileSync(file);
 }
 
-function readFile(file: string): SourceResult {
+/** @param texts takes what was read */
+function readFile(file: string, texts: ConfigText[]): SourceResult {
   let bytes: Buffer;
   try {
     bytes = readRegularFile(file);
+    texts.push({ file, bytes });
   } catch (error) {
     return refuse(file, describeReadError(error));
   }

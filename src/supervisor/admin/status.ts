@@ -13,10 +13,15 @@ export interface Status {
   readonly startedAt: string;
   readonly uptimeSeconds: number;
   readonly config: {
-    /** Path of the file or directory. */
+    /** Path of the file or directory, or the repository it comes from. */
     readonly source: string;
     /** Generation published last; 0 before the first. */
     readonly generation: number;
+    /** Id of the snapshot that is live, and what its author calls it: a commit, or null. */
+    readonly snapshot: string;
+    readonly label: string | null;
+    /** Id of what the source said when it was last read; another than `snapshot`: there is drift. Null: it could not be used. */
+    readonly sourceSnapshot: string | null;
     readonly publishedAt: string | null;
     /** Why the newest text was not published; null when it was. */
     readonly lastError: { readonly at: string; readonly message: string } | null;

@@ -27,7 +27,10 @@ before(async () => {
     token: TOKEN,
     source: {
       status: () => shown,
+      latencies: () => [],
       metrics: () => Promise.reject(new Error('not asked for')),
+      record: () => null,
+      stopRecording: () => false,
       purgeCache: () => Promise.reject(new Error('not asked for')),
     },
     onFailure: (error) => assert.fail(String(error)),

@@ -13,7 +13,11 @@ upstreams:
 `;
 
 /** Loads text as if it stood in `file`, whose extension names the syntax. */
-export function load(text: string, file = 'penstock.yaml', environment: Environment = {}): Omit<LoadResult, 'files'> {
+export function load(
+  text: string,
+  file = 'penstock.yaml',
+  environment: Environment = {},
+): Omit<LoadResult, 'files' | 'texts'> {
   const { source, diagnostics } = parseSource(file, text);
   return source === null ? { loaded: null, diagnostics } : loadSource(source, environment);
 }

@@ -24,6 +24,7 @@ const GLOBALS: CompiledGlobals = {
   },
   offloadThreads: 1,
   keySets: [],
+  credentialPlaces: { headers: ['x-key'], queries: [] },
   quotaStore: '/var/lib/quotas',
 };
 

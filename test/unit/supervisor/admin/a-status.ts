@@ -12,6 +12,9 @@ export function aStatus(different: Partial<Status> = {}): Status {
     config: {
       source: '/etc/penstock/penstock.yaml',
       generation: 7,
+      snapshot: '0123456789ab',
+      label: null,
+      sourceSnapshot: '0123456789ab',
       publishedAt: '2026-11-21T10:30:00.000Z',
       lastError: null,
     },

@@ -1,0 +1,87 @@
+/**
+ * Snapshots on disk, one file each, named by their ids. They hold every secret that the config refers to, resolved: the folder
+ * and its files are for the gateway's user alone.
+ */
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Packr, Unpackr } from 'msgpackr';
+import { ConfigImage } from '../../shared-memory/config-image.ts';
+import type { ConfigSnapshot } from './config-snapshot.ts';
+
+/** Raised with every change to what a file holds; another one is not read. */
+const FORMAT = 1;
+const SUFFIX = '.snapshot';
+const PRIVATE_FOLDER = 0o700;
+const PRIVATE_FILE = 0o600;
+
+interface Stored extends Omit<ConfigSnapshot, 'image' | 'globals'> {
+  readonly format: number;
+  readonly image: Uint8Array;
+}
+
+export interface SnapshotFile {
+  readonly id: string;
+  readonly bytes: number;
+}
+
+/** Replaces a file in one step, on disk before it has its name: whoever reads sees the old one or the new one, whole. */
+export async function replaceFile(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.new`;
+  const file = await open(temporary, 'w', PRIVATE_FILE);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } catch (error) {
+    await file.close();
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await file.close();
+  await rename(temporary, path);
+}
+
+/** A folder of snapshots. Every method throws the Error of the system when the disk refuses. */
+export class SnapshotFiles {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async create(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: PRIVATE_FOLDER });
+  }
+
+  async write({ globals: _, image, ...rest }: ConfigSnapshot): Promise<void> {
+    const stored: Stored = { ...rest, format: FORMAT, image: new Uint8Array(image) };
+    await replaceFile(this.#pathOf(rest.id), new Packr({ useRecords: false }).pack(stored));
+  }
+
+  /** @throws Error also when the file is another version's, or damaged */
+  async read(id: string): Promise<ConfigSnapshot> {
+    const bytes = await readFile(this.#pathOf(id));
+    const { format, image, ...rest } = new Unpackr({ useRecords: false }).unpack(bytes) as Stored;
+    if (format !== FORMAT) throw new Error(`the snapshot ${id} was kept by another version of Penstock`);
+    // A view into the file's bytes is not aligned to words.
+    const own = new Uint8Array(image).slice();
+    return { ...rest, image: own.buffer, globals: new ConfigImage(own).globals() };
+  }
+
+  async list(): Promise<readonly SnapshotFile[]> {
+    const names = (await readdir(this.#folder)).filter((name) => name.endsWith(SUFFIX));
+    return Promise.all(
+      names.map(async (name) => ({
+        id: name.slice(0, -SUFFIX.length),
+        bytes: (await stat(join(this.#folder, name))).size,
+      })),
+    );
+  }
+
+  async remove(id: string): Promise<void> {
+    await rm(this.#pathOf(id), { force: true });
+  }
+
+  #pathOf(id: string): string {
+    return join(this.#folder, `${id}${SUFFIX}`);
+  }
+}
