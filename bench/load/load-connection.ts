@@ -11,6 +11,9 @@ const FILLER = Buffer.alloc(64 * 1024, 'penstock ');
 /** Codes of errors by which the machine, not the gateway, kept a connection from being made. */
 const OUT_OF_RESOURCES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
+/** No code of an error is as long. */
+const MAX_CODE_CHARS = 64;
+
 /** One request on its way. */
 export class Exchange {
   readonly request: LoadRequest;
@@ -112,7 +115,7 @@ export class LoadConnection implements ResponseReceiver {
 
   onResponseHead(head: ResponseHead): void {
     this.status = head.status;
-    this.errorCode = head.header('penstock-error');
+    this.errorCode = head.header('penstock-error')?.slice(0, MAX_CODE_CHARS) ?? null;
   }
 
   onResponseBody(chunk: Buffer): void {
@@ -143,7 +146,8 @@ export class LoadConnection implements ResponseReceiver {
 
   #holdBack(count: number, bytesPerSecond: number): void {
     this.#socket.pause();
-    this.#readsAgainAt = performance.now() + (count / bytesPerSecond) * 1_000;
+    // TLS hands over what it had decrypted already, in several pieces.
+    this.#readsAgainAt = Math.max(performance.now(), this.#readsAgainAt) + (count / bytesPerSecond) * 1_000;
   }
 
   #complete(): void {

@@ -48,7 +48,7 @@ export interface LoadPlan {
   /** Sent, answered, and not counted. */
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** From the moment a request was due: later answers count as `timeout`. */
+  /** From the moment a request was due: later answers count as `timeout`. Looked at every 10 ms. */
   readonly timeoutMs: number;
 }
 

@@ -92,6 +92,14 @@ async function listening(lifetime: Lifetime, onSocket: (socket: Socket) => void)
   return (server.address() as AddressInfo).port;
 }
 
+async function listeningWithTls(lifetime: Lifetime, onSocket: (socket: Socket) => void): Promise<number> {
+  const { cert, key } = certificateAuthority(lifetime).issue('elsewhere.test');
+  const server = createTlsServer({ cert, key }, onSocket).listen(0, '127.0.0.1');
+  lifetime.after(() => server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
 /** Answers whatever it reads, which is a whole request as long as requests are small. */
 const answerAll = (socket: Socket): void => {
   socket.on('error', () => {}).on('data', () => socket.write(OK));
@@ -176,12 +184,8 @@ describe('outcomes of a load', () => {
   });
 
   it('speaks TLS to a server whatever its certificate', async (t) => {
-    const { cert, key } = certificateAuthority(t).issue('elsewhere.test');
-    const server = createTlsServer({ cert, key }, answerAll).listen(0, '127.0.0.1');
-    t.after(() => server.close());
-    await once(server, 'listening');
+    const port = await listeningWithTls(t, answerAll);
     const lines = Array.from({ length: 10 }, () => line('/'));
-    const { port } = server.address() as AddressInfo;
     const { total } = await sendOnce(t, port, lines, { tls: true, requestsPerConnection: 2 });
     assert.deepEqual({ ...total.byStatus }, { 200: 10 });
   });
@@ -215,8 +219,8 @@ describe('outcomes of a load', () => {
     assert.deepEqual({ ...total.byStatus }, { 413: 1 });
   });
 
-  it('reads as slowly as the plan says', async (t) => {
-    const port = await listening(t, (socket) => {
+  it('reads as slowly as the plan says, also through TLS', async (t) => {
+    const answerMuch = (socket: Socket): void => {
       const body = Buffer.alloc(1_000_000);
       socket
         .on('error', () => {})
@@ -224,11 +228,17 @@ describe('outcomes of a load', () => {
           socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
           socket.write(body);
         });
-    });
-    const result = await sendOnce(t, port, [line('/')], { readBytesPerSecond: 2_000_000 });
-    assert.equal(result.total.responseBytes, 1_000_000);
-    // The last read is not waited for.
-    assert.ok(percentile(result, 100) > 400_000, `${percentile(result, 100)} us`);
+    };
+    const ports = [await listening(t, answerMuch), await listeningWithTls(t, answerMuch)];
+    const slowly = { readBytesPerSecond: 2_000_000 };
+    const results = await Promise.all(
+      ports.map((port, i) => sendOnce(t, port, [line('/')], { ...slowly, tls: i === 1 })),
+    );
+    for (const result of results) {
+      assert.equal(result.total.responseBytes, 1_000_000);
+      // The last read is not waited for.
+      assert.ok(percentile(result, 100) > 400_000, `${percentile(result, 100)} us`);
+    }
   });
 
   it('keeps all its connections busy in a closed loop, and no more', async (t) => {
