@@ -9,6 +9,9 @@ export function outcomeLines({ outcome, verdicts }: Judgement): string[] {
   const broken = verdicts.filter((verdict) => verdict.outcome === 'broken');
   const open = verdicts.filter((verdict) => verdict.outcome === 'not-judged');
   const kept = verdicts.length - broken.length - open.length;
+  const [why] = new Set(open.map(({ reason }) => reason));
+  if (outcome === 'not-judged' && open.every(({ reason }) => reason === why))
+    return [`NOT JUDGED: ${open.length} budgets: ${why}`];
   return [
     ...broken.map((verdict) => `BROKEN  ${describe(verdict)}`),
     ...open.slice(0, MOST_LISTED).map((verdict) => `not judged  ${describe(verdict)}`),

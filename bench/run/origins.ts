@@ -1,14 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { forkPinned } from '../fork-pinned.ts';
-
-const ORIGIN = new URL('../origin/origin.js', import.meta.url);
+import { type Origin, startOrigin } from '../origin/run-origin.ts';
 
 /** The origins of one run, each a process on its port. */
 export class Origins {
   readonly #ports: readonly number[];
   readonly #cores: string;
-  readonly #running = new Map<number, ChildProcess>();
+  readonly #running = new Map<number, Origin>();
 
   constructor(ports: readonly number[], cores: string) {
     this.#ports = ports;
@@ -19,16 +15,7 @@ export class Origins {
   async start(index: number): Promise<void> {
     const port = this.#ports[index];
     if (port === undefined) throw new RangeError(`there is no origin ${index}`);
-    if (this.#running.has(index)) return;
-    const child = forkPinned(ORIGIN, [String(port)], this.#cores);
-    this.#running.set(index, child);
-    let errors = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2_000)));
-    const gone = once(child, 'exit').then(() => {
-      throw new Error(`the origin does not listen on port ${port}: ${errors.trim()}`);
-    });
-    gone.catch(() => {});
-    await Promise.race([once(child, 'message'), gone]);
+    if (!this.#running.has(index)) this.#running.set(index, await startOrigin(this.#cores, port));
   }
 
   async startAll(): Promise<void> {
@@ -37,12 +24,9 @@ export class Origins {
 
   /** With SIGKILL; resolves when it is gone. */
   async kill(index: number): Promise<void> {
-    const child = this.#running.get(index);
+    const origin = this.#running.get(index);
     this.#running.delete(index);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
+    await origin?.kill();
   }
 
   async stop(): Promise<void> {
