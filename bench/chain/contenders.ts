@@ -9,8 +9,8 @@ import { envoy as plainEnvoy } from '../peers/gateways/envoy.ts';
 import { haproxy as plainHaproxy } from '../peers/gateways/haproxy.ts';
 import { penstock as plainPenstock } from '../peers/gateways/penstock.ts';
 import type { Launch, Peer, Ports } from '../peers/peer.ts';
+import { AUDIENCE, ISSUER, SUBJECTS, type TokenSet } from '../scenarios/tokens.ts';
 import { ROUTES } from './token-load.ts';
-import { AUDIENCE, ISSUER, SUBJECTS, type TokenSet } from './tokens.ts';
 
 export interface Contender {
   readonly name: string;

@@ -15,10 +15,10 @@ import { DISTURBED } from '../peers/measure.ts';
 import { startOrigin } from '../peers/origin.ts';
 import type { Ports } from '../peers/peer.ts';
 import { coreBusyMs, findBinary, freePort, GATEWAY_CORES, Service } from '../processes.ts';
+import { makeTokens, type TokenSet } from '../scenarios/tokens.ts';
 import { CONTENDERS, type Contender } from './contenders.ts';
 import { type ChainResults, type ChainSample, reportText, valueTable } from './report.ts';
 import { tokenLoad } from './token-load.ts';
-import { makeTokens, type TokenSet } from './tokens.ts';
 
 const CONNECTIONS = 32;
 /** Long enough for V8 to have compiled the longer path, too. */

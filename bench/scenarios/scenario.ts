@@ -1,5 +1,8 @@
 import type { LoadPlan, WorkloadLine } from '../load/workload.ts';
 
+/** In the scenario's folder. */
+export const CONFIG_FILE = 'penstock.json';
+
 /**
  * One situation the gateway is measured in: a file each, beside this one, listed in registry.ts. It says what the gateway is
  * configured as, what it is asked, and what goes on around it; starting, pinning, measuring and judging are the harness's.
@@ -29,7 +32,7 @@ export interface ScenarioPlace {
 }
 
 export interface ScenarioSetup {
-  /** The gateway's config, YAML or JSON text; listeners and admin on the given ports, one acceptor unless it is about several. */
+  /** The gateway's config, JSON; listeners and admin on the given ports, one acceptor unless it is about several. */
   readonly config: string;
   /** Further files, by path inside the folder. */
   readonly files?: Readonly<Record<string, string | Buffer>>;

@@ -1,0 +1,25 @@
+import { gatewayConfig } from './gateway-config.ts';
+import { requests } from './requests.ts';
+import type { Scenario } from './scenario.ts';
+
+const ENTRIES = 64;
+
+/** The origin is asked 64 times while it warms up; from then on every answer is the gateway's own. */
+export const cacheHits: Scenario = {
+  name: 'cache-hits',
+  purpose: 'What an answer from the cache costs: 64 entries of 4 KiB, fresh for as long as it lasts.',
+  prepare: async (place) => ({
+    config: gatewayConfig(place, {
+      routes: [
+        { name: 'all', match: { path: '/*' }, policies: [{ cache: { ttl: '10m' } }], forward: { upstream: 'origin' } },
+      ],
+    }),
+    workload: () =>
+      requests(ENTRIES, (number) => ({
+        path: `/catalog/${number}`,
+        answer: { bytes: 4 * 1024 },
+        answerHeader: 'cache-control: max-age=600',
+      })),
+    load: { pace: { kind: 'rate', perSecond: 1_000 } },
+  }),
+};
