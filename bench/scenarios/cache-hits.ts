@@ -1,3 +1,4 @@
+import { sameWork } from '../peers/job.ts';
 import { gatewayConfig } from './gateway-config.ts';
 import { requests } from './requests.ts';
 import type { Scenario } from './scenario.ts';
@@ -7,7 +8,9 @@ const ENTRIES = 64;
 /** The origin is asked 64 times while it warms up; from then on every answer is the gateway's own. */
 export const cacheHits: Scenario = {
   name: 'cache-hits',
-  purpose: 'What an answer from the cache costs: 64 entries of 4 KiB, fresh for as long as it lasts.',
+  purpose: 'What an answer from the cache costs: 64 entries of 1 KiB, fresh for as long as it lasts.',
+  closedLoop: true,
+  peers: sameWork({ caches: true }),
   prepare: async (place) => ({
     config: gatewayConfig(place, {
       routes: [
@@ -17,7 +20,6 @@ export const cacheHits: Scenario = {
     workload: () =>
       requests(ENTRIES, (number) => ({
         path: `/catalog/${number}`,
-        answer: { bytes: 4 * 1024 },
         answerHeader: 'cache-control: max-age=600',
       })),
     load: { pace: { kind: 'rate', perSecond: 1_000 } },

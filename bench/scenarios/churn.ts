@@ -1,3 +1,4 @@
+import { sameWork } from '../peers/job.ts';
 import { gatewayConfig } from './gateway-config.ts';
 import { requests } from './requests.ts';
 import type { Scenario } from './scenario.ts';
@@ -6,6 +7,7 @@ import type { Scenario } from './scenario.ts';
 export const churn: Scenario = {
   name: 'churn',
   purpose: 'What a connection costs: each carries one request and is closed by the client.',
+  peers: sameWork(),
   prepare: async (place) => ({
     config: gatewayConfig(place),
     workload: () => requests(16, (number) => ({ path: `/catalog/${number}` })),

@@ -1,3 +1,4 @@
+import { sameWork } from '../peers/job.ts';
 import { gatewayConfig } from './gateway-config.ts';
 import { pause } from './pause.ts';
 import { requests } from './requests.ts';
@@ -17,6 +18,7 @@ export const dyingUpstream: Scenario = {
   purpose:
     'What clients see of an origin that is killed and comes back: reads nothing, writes that were under way a 502.',
   origins: 2,
+  peers: sameWork({ failsOver: true }),
   prepare: async (place) => ({
     config: gatewayConfig(place, {
       upstream: { health: { passive: { failures: 3, within: '5s', ejectFor: '1s' } } },

@@ -1,3 +1,4 @@
+import { sameWork } from '../peers/job.ts';
 import { gatewayConfig } from './gateway-config.ts';
 import { requests } from './requests.ts';
 import type { Scenario } from './scenario.ts';
@@ -9,6 +10,7 @@ const SIZES_MIB = [1, 2, 4, 8];
 export const largeBodies: Scenario = {
   name: 'large-bodies',
   purpose: 'What streaming costs: uploads and downloads of 1 to 8 MiB in turn, none of which may be kept in memory.',
+  peers: sameWork(),
   prepare: async (place) => ({
     config: gatewayConfig(place, {
       listener: { limits: { bodyBytes: '16MiB' } },

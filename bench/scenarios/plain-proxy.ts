@@ -1,3 +1,4 @@
+import { sameWork } from '../peers/job.ts';
 import { gatewayConfig } from './gateway-config.ts';
 import { requests } from './requests.ts';
 import type { Scenario } from './scenario.ts';
@@ -8,6 +9,8 @@ const PATHS = 16;
 export const plainProxy: Scenario = {
   name: 'plain-proxy',
   purpose: 'What the gateway costs when it only forwards: no policies, one route, an answer of 1 KiB at once.',
+  closedLoop: true,
+  peers: sameWork(),
   prepare: async (place) => ({
     config: gatewayConfig(place),
     workload: () => requests(PATHS, (number) => ({ path: `/catalog/${number}` })),

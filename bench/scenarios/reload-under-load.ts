@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Status } from '../../src/supervisor/admin/status.ts';
+import { leftOut } from '../peers/job.ts';
 import { gatewayConfig, serviceName, serviceRoutes } from './gateway-config.ts';
 import { pause } from './pause.ts';
 import { requests } from './requests.ts';
@@ -20,6 +21,9 @@ const MOST_MS = 20_000;
 export const reloadUnderLoad: Scenario = {
   name: 'reload-under-load',
   purpose: `Whether a reload is felt: ${ROUTES.toLocaleString('en')} routes, one in ${CHANGED_EVERY} changed, every ${RELOAD_EVERY_MS / 1_000} s.`,
+  peers: leftOut(
+    'Each gateway reloads in a way of its own, and none but Penstock tells when its workers use what is new.',
+  ),
   prepare: async (place) => {
     const versions = [configOf(place, '30s'), configOf(place, '29s')];
     return {

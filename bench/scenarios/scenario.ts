@@ -16,6 +16,8 @@ export interface Scenario {
   readonly origins?: number;
   /** As many as its config says, so that the gateway gets as many cores where there are some to spare; 1 when left out. */
   readonly acceptors?: number;
+  /** Whether a closed loop says something too: how many requests fit. Answers are 1 KiB at once then, whatever is asked for. */
+  readonly closedLoop?: true;
   /** Which gateways can do the same work; the others with the reason why not. Left out: only Penstock. */
   readonly peers?: ScenarioPeers;
   /** Files the scenario needs, and its config. Called once, in an empty folder. */

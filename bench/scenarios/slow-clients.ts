@@ -1,3 +1,4 @@
+import { sameWork } from '../peers/job.ts';
 import { gatewayConfig } from './gateway-config.ts';
 import { requests } from './requests.ts';
 import type { Scenario } from './scenario.ts';
@@ -13,6 +14,7 @@ const KIB = 1024;
 export const slowClients: Scenario = {
   name: 'slow-clients',
   purpose: 'Whether many slow readers harm: answers of 1 MiB read at 256 KiB a second. Look at memory and at failures.',
+  peers: sameWork(),
   prepare: async (place) => ({
     config: gatewayConfig(place, { upstream: { connections: { perEndpoint: 2 * CONNECTIONS } } }),
     workload: () => requests(1, () => ({ path: '/photo', answer: { bytes: KIB * KIB } })),

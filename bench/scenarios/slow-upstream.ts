@@ -1,3 +1,4 @@
+import { sameWork } from '../peers/job.ts';
 import { gatewayConfig } from './gateway-config.ts';
 import { requests } from './requests.ts';
 import type { Scenario } from './scenario.ts';
@@ -8,6 +9,7 @@ const DELAY_MS = 250;
 export const slowUpstream: Scenario = {
   name: 'slow-upstream',
   purpose: `Whether waiting is free: the origin takes ${DELAY_MS} ms, and the gateway's own time must not grow with it.`,
+  peers: sameWork(),
   prepare: async (place) => ({
     config: gatewayConfig(place),
     workload: () => requests(16, (number) => ({ path: `/reports/${number}`, answer: { delayMs: DELAY_MS } })),

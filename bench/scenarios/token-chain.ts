@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { WorkloadLine } from '../load/workload.ts';
+import { sameWork } from '../peers/job.ts';
 import { gatewayConfig, serviceName, serviceRoutes } from './gateway-config.ts';
 import { requests } from './requests.ts';
 import type { ScenarioPlace, ScenarioSetup } from './scenario.ts';
@@ -13,9 +14,20 @@ const ROUTES = 100;
 /** Verified tokens that the gateway remembers. */
 export const REMEMBERED_TOKENS = 1_000;
 
-/** Files of the scenario that gateways are given the public key in. */
-export const KEY_FILE = 'key.pem';
-export const KEY_SET_FILE = 'keys.json';
+const KEY_FILE = 'key.pem';
+const KEY_SET_FILE = 'keys.json';
+
+/** Those that can check a token, with the same chain. */
+export const CHAIN_PEERS = sameWork({
+  table: { hosts: [], paths: Array.from({ length: ROUTES }, (_, number) => `/${serviceName(number)}/`) },
+  chain: {
+    keyFile: KEY_FILE,
+    keySetFile: KEY_SET_FILE,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    rememberedTokens: REMEMBERED_TOKENS,
+  },
+});
 
 /** @param tokens how many there are, sent in turn: more than the gateway remembers, and it has forgotten each that comes again */
 export function tokenChain(place: ScenarioPlace, tokens: number): Pick<ScenarioSetup, 'config' | 'files' | 'workload'> {
