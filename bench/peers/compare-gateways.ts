@@ -23,6 +23,7 @@ export interface CompareOptions {
   readonly closedLoop: boolean;
   readonly signal: AbortSignal;
   onRun(who: string, run: RunResult): void;
+  onFailure(text: string): void;
 }
 
 /** A window in which other programs had more than this share of the gateway's core is measured again. */
@@ -31,33 +32,57 @@ const DISTURBED = 0.05;
 const BUSY = 0.9;
 const CLOSED_CONNECTIONS = 32;
 
-/** @param contenders the first is what the others are compared with */
+export interface Comparison {
+  readonly result: BenchResult;
+  /** Peers that failed and are no longer in the result, by name, with a sentence. */
+  readonly failed: Readonly<Record<string, string>>;
+}
+
+/**
+ * @param contenders the first is what the others are compared with
+ * @throws as `measure`, when it is Penstock that fails, or the run was aborted
+ */
 export async function compareGateways(
   experiment: Experiment,
   contenders: readonly GatewayContender[],
   options: CompareOptions,
-): Promise<BenchResult> {
+): Promise<Comparison> {
+  const failed: Record<string, string> = {};
   const runs = new Map<string, RunResult[]>(contenders.map(({ name }) => [name, []]));
   const notes = new Set<string>(experiment.notes);
   const phases = options.closedLoop && findWrk() !== null ? [closedLoopOf(experiment), experiment] : [experiment];
   for (let round = 1; round <= options.rounds; round++) {
     for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
-      for (const phase of phases) {
-        const run = await measureUndisturbed(phase, contender, round, options, notes);
-        runs.get(contender.name)!.push(run);
-        for (const note of notesOn(contender.name, run)) notes.add(note);
-        options.onRun(`${experiment.name}, round ${round}, ${contender.name.padEnd(8)}`, run);
+      if (contender.name in failed) continue;
+      try {
+        for (const phase of phases) {
+          const run = await measureUndisturbed(phase, contender, round, options, notes);
+          runs.get(contender.name)!.push(run);
+          for (const note of notesOn(contender.name, run)) notes.add(note);
+          options.onRun(`${experiment.name}, round ${round}, ${contender.name.padEnd(8)}`, run);
+        }
+      } catch (error) {
+        if (contender.launch === null || options.signal.aborted) throw error;
+        failed[contender.name] = failureOf(error);
+        options.onFailure(`${experiment.name}, round ${round}, ${(error as Error).message}`);
       }
     }
   }
   const { name, purpose, about } = experiment;
-  return {
+  const lasting = contenders.filter((each) => !(each.name in failed));
+  const result: BenchResult = {
     ...{ format: 1, date: new Date().toISOString(), name, purpose, machine: describeMachine(), ...about },
-    contenders: contenders.map((each) => ({ name: each.name, version: each.version, runs: runs.get(each.name)! })),
+    contenders: lasting.map((each) => ({ name: each.name, version: each.version, runs: runs.get(each.name)! })),
     judgement: { outcome: 'no-budgets', verdicts: [] },
     notes: [...notes],
     profile: null,
   };
+  return { result, failed };
+}
+
+/** In one line: the first of what it printed stands behind it. */
+function failureOf(error: unknown): string {
+  return (error as Error).message.split('\n', 2).join(' ').slice(0, 300);
 }
 
 function closedLoopOf(experiment: Experiment): Experiment {

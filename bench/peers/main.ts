@@ -72,12 +72,13 @@ async function compareIn(scenario: Scenario, { options, installed, folder, signa
           launch: await launchOf(scenario, each, experiment),
         });
     }
-    const result = await compareGateways(experiment, contenders, {
+    const { result, failed } = await compareGateways(experiment, contenders, {
       ...{ rounds, attempts, signal, main: MAIN, closedLoop: scenario.closedLoop === true },
       onRun: (who, run) => say(`${who} ${describeRun(run)}`),
+      onFailure: say,
     });
     writeReport(join(folder, scenario.name), result);
-    return summarise(result, cannot);
+    return summarise(result, { ...cannot, ...failed });
   } finally {
     rmSync(place, { recursive: true, force: true });
   }

@@ -26,7 +26,7 @@ export const USAGE = `Compares Penstock with other gateways: the same work, one 
 
   --rounds N       rounds; the order is reversed each round (5)
   --seconds N      length of each measured window (5)
-  --warm-up N      seconds of load before it (2)
+  --warm-up N      seconds of load before it: V8 needs some to compile what is long (5)
   --attempts N     a window in which others used the gateway's core is measured again, up to N times in all (3)
   --peers a,b      ${PEERS.map(({ name }) => name).join(', ')} (all that are installed)
   --out FOLDER     where the reports go (perf-reports; theirs is <date>-peers in it)
@@ -49,7 +49,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
-      'warm-up': { type: 'string', default: '2' },
+      'warm-up': { type: 'string', default: '5' },
       attempts: { type: 'string', default: '3' },
       peers: { type: 'string' },
       out: { type: 'string', default: 'perf-reports' },

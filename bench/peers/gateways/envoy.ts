@@ -48,8 +48,10 @@ function downstreamTls({ certFile, keyFile }: NonNullable<Job['tls']>): Settings
 }
 
 function http({ table, chain, failsOver }: Job, { folder }: ScenarioPlace): Settings {
-  const to = { cluster: 'origin', timeout: '30s' };
-  const repeated = { retry_on: 'connect-failure,reset', num_retries: 1, retry_host_predicate: OTHER_HOST };
+  const retries = { num_retries: 1, retry_host_predicate: OTHER_HOST };
+  const unsent = failsOver ? { retry_policy: { retry_on: 'connect-failure', ...retries } } : {};
+  const to = { cluster: 'origin', timeout: '30s', ...unsent };
+  const repeated = { retry_on: 'connect-failure,reset', ...retries };
   const isGet = { name: ':method', string_match: { exact: 'GET' } };
   const changes = { request_headers_to_add: [SET_TEAM], request_headers_to_remove: ['x-old'] };
   const route = (prefix: string): Settings => ({ match: { prefix }, route: to, ...(chain === null ? {} : changes) });
@@ -107,6 +109,6 @@ function cluster({ failsOver }: Job, { originPorts }: ScenarioPlace): Settings {
       cluster_name: 'origin',
       endpoints: [{ lb_endpoints: originPorts.map((port) => ({ endpoint: { address: address(port) } })) }],
     },
-    ...(failsOver ? { outlier_detection: outliers } : {}),
+    ...(failsOver ? { outlier_detection: outliers, circuit_breakers: { thresholds: [{ max_retries: 1_024 }] } } : {}),
   };
 }

@@ -24,7 +24,7 @@ function config(job: Job, { gatewayPort, originPorts }: ScenarioPlace): string {
   const servers = originPorts.map((port) => `    server 127.0.0.1:${port}${failover(job)};`);
   return `
 daemon off;
-worker_processes 1;
+${asRoot()}worker_processes 1;
 worker_rlimit_nofile 16384;
 pid nginx.pid;
 error_log stderr crit;
@@ -54,6 +54,9 @@ ${serverBlocks(listen, job.table)}
 }
 `;
 }
+
+/** Started by root its workers are somebody else, who has no business in the folder. */
+const asRoot = (): string => (process.getuid?.() === 0 ? 'user root;\n' : '');
 
 /** Its defaults repeat what was not sent, or is idempotent, on the next server. */
 const failover = ({ failsOver }: Job): string => (failsOver ? ' max_fails=3 fail_timeout=1s' : '');

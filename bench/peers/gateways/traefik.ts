@@ -38,7 +38,7 @@ function dynamic({ table, tls, failsOver }: Job, { originPorts }: ScenarioPlace)
     http: {
       routers: Object.fromEntries(rulesOf(table).map((rule, at) => [`route-${at}`, router(rule, failsOver)])),
       services: { origin: { loadBalancer: { servers, ...(failsOver ? { healthCheck: checks } : {}) } } },
-      ...(failsOver ? { middlewares: { repeat: { retry: { attempts: 2 } } } } : {}),
+      ...(failsOver ? { middlewares: { repeat: { retry: { attempts: 4 } } } } : {}),
     },
     ...(certificate === null ? {} : { tls: { stores: { default: { defaultCertificate: certificate } } } }),
   };
