@@ -146,13 +146,14 @@ export class Service {
     );
   }
 
-  /** Asks again and again. Throws as `ready` does, with the name of the service and `otherwise`. */
+  /** Asks again and again. Throws as `ready` does, with the name of the service and, unless that has ended, `otherwise`. */
   async until(otherwise: string, isSo: () => Promise<boolean>): Promise<void> {
     for (const giveUpAt = performance.now() + READY_MS; performance.now() < giveUpAt && !this.#ended; ) {
       if (await isSo()) return;
       await delay(ASK_EVERY_MS);
     }
-    throw new Error(`${this.#name} ${otherwise}.\n${this.#errors}`);
+    const what = this.#ended ? 'has ended' : `${otherwise} within ${READY_MS / 1_000} s`;
+    throw new Error(`${this.#name} ${what}.\n${this.#errors}`);
   }
 
   async stop(): Promise<void> {

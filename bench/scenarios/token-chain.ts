@@ -8,7 +8,7 @@ import { sameWork } from '../peers/job.ts';
 import { gatewayConfig, serviceName, serviceRoutes } from './gateway-config.ts';
 import { requests } from './requests.ts';
 import type { ScenarioPlace, ScenarioSetup } from './scenario.ts';
-import { AUDIENCE, ISSUER, makeTokens, SUBJECTS } from './tokens.ts';
+import { AUDIENCE, ISSUER, type Issuer, makeIssuer, SUBJECTS } from './tokens.ts';
 
 const ROUTES = 100;
 /** Verified tokens that the gateway remembers. */
@@ -31,11 +31,11 @@ export const CHAIN_PEERS = sameWork({
 
 /** @param tokens how many there are, sent in turn: more than the gateway remembers, and it has forgotten each that comes again */
 export function tokenChain(place: ScenarioPlace, tokens: number): Pick<ScenarioSetup, 'config' | 'files' | 'workload'> {
-  const made = makeTokens(tokens);
+  const issuer = makeIssuer();
   return {
     config: chainConfig(place),
-    files: { [KEY_FILE]: made.publicKeyPem, [KEY_SET_FILE]: made.jwks },
-    workload: () => tokenRequests(made.tokens),
+    files: { [KEY_FILE]: issuer.publicKeyPem, [KEY_SET_FILE]: issuer.jwks },
+    workload: () => tokenRequests(issuer, tokens),
   };
 }
 
@@ -59,10 +59,10 @@ function chainConfig(place: ScenarioPlace): string {
 }
 
 /** Each token is of another subject than the one before, and goes to the next route. */
-function tokenRequests(tokens: readonly string[]): Generator<WorkloadLine> {
-  return requests(tokens.length, (number) => {
+function tokenRequests(issuer: Issuer, count: number): Generator<WorkloadLine> {
+  return requests(count, (number) => {
     const route = serviceName(number % ROUTES);
-    const headers = { authorization: `Bearer ${tokens[number]}`, 'x-old': '1' };
+    const headers = { authorization: `Bearer ${issuer.issue(number)}`, 'x-old': '1' };
     return { path: `/${route}/items/${number}`, route, headers };
   });
 }

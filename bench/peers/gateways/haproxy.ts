@@ -4,7 +4,7 @@ import type { Peer } from '../peer.ts';
 
 /**
  * One thread; `http-reuse always`, which the configuration manual advises for origins that are known to keep connections. Routes are
- * a map file, as the manual has it for many of them. Logs go to stdout, as it advises for containers, and from there to /dev/null.
+ * a map file, as the manual has it for many of them. A token is verified every time: HAProxy remembers none. Logs go to stdout, as it advises for containers, and from there to /dev/null.
  */
 export const haproxy: Peer = {
   name: 'haproxy',
