@@ -53,6 +53,8 @@ export async function bench(args: string[], output: CommandOutput = TERMINAL): P
     for (const { name, purpose } of SCENARIOS) output.out(`${name.padEnd(20)} ${purpose}\n`);
     return EXIT.OK;
   }
+  // Whoever reads may go, as in `penstock bench | head`; what was begun is ended all the same.
+  process.stdout.on('error', () => {});
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort(new Error('interrupted'));
   process.once('SIGINT', stop).once('SIGTERM', stop);

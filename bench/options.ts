@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readCommandLine, refuseUse, type Usage } from '../src/cli/command-line.ts';
 import type { CommandOutput } from '../src/cli/command-output.ts';
 import { defaultConfigPath } from '../src/cli/config-path.ts';
-import { parseDuration, parseRate } from '../src/config/units.ts';
+import { parseDuration, parseRate, parseSize } from '../src/config/units.ts';
 import { MOST_RUNS } from './judge/judge.ts';
 import { LEAST_ROUNDS, RATIO_LIMITS, type RatioLimits } from './judge/judge-ratios.ts';
 import type { Pace } from './load/workload.ts';
@@ -28,6 +28,8 @@ the gateway on ports of its own, and origins of its own in place of the upstream
       --recording FILE   the traffic, see docs/recordings.md (without it a recording that comes with Penstock)
       --secrets FILE     JSON object: pseudonyms of the recording, and the credentials that are sent in their place
       --origin keep      ask the endpoints of the config: they get the traffic!
+      --most-answer SIZE longer answers are cut to this size (none are; 256KiB with the recording that comes with
+                         Penstock, which is of a site with downloads)
       --acceptors N      acceptors of the gateway (1)
 
       --rate 300/s       requests leave evenly, whatever the answers do (300/s)
@@ -36,7 +38,7 @@ the gateway on ports of its own, and origins of its own in place of the upstream
       --closed           each connection asks when it was answered: for capacity, nothing is judged
       --duration 12s     how long is measured (12s); all: the whole recording, once, with no warm-up
       --warm-up 2s       sent before, and not counted (2s)
-      --connections N    connections to the gateway, at most (32)
+      --connections N    connections to the gateway, at most (256)
 
       --runs N           a broken budget is measured again, up to N runs in all (${MOST_RUNS}); without budgets, and
                          with --against, so many runs are made (1, and ${LEAST_ROUNDS})
@@ -68,6 +70,7 @@ Examples:
     secrets: { type: 'string' },
     origin: { type: 'string' },
     acceptors: { type: 'string' },
+    'most-answer': { type: 'string' },
     rate: { type: 'string' },
     recorded: { type: 'boolean' },
     speed: { type: 'string' },
@@ -96,6 +99,7 @@ export interface BenchOptions {
   readonly secrets: string | null;
   readonly keepsOrigins: boolean;
   readonly acceptors: number;
+  readonly mostAnswerBytes: number;
   readonly isWhole: boolean;
   readonly load: LoadChoice;
   /** Null: as many as are usual for what is done. */
@@ -131,7 +135,9 @@ function optionsOf(values: Values, scenarios: readonly string[]): BenchOptions {
   const text = (name: string): string | null => (values[name] as string | undefined) ?? null;
   const unknown = scenarios.find((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown !== undefined) throw new WrongUse(`there is no scenario ${JSON.stringify(unknown)}, see --list`);
-  const forRecordings = ['config', 'recording', 'secrets', 'origin', 'acceptors'].find((name) => text(name) !== null);
+  const forRecordings = ['config', 'recording', 'secrets', 'origin', 'acceptors', 'most-answer'].find(
+    (name) => text(name) !== null,
+  );
   if (scenarios.length > 0 && forRecordings !== undefined) throw new WrongUse(`a scenario takes no --${forRecordings}`);
   if (text('origin') !== null && text('origin') !== 'keep') throw new WrongUse('--origin is keep, or left out');
   const isWhole = text('duration') === 'all';
@@ -145,6 +151,7 @@ function optionsOf(values: Values, scenarios: readonly string[]): BenchOptions {
     secrets: text('secrets'),
     keepsOrigins: text('origin') === 'keep',
     acceptors: wholeNumber(values, 'acceptors', 64) ?? 1,
+    mostAnswerBytes: mostAnswerOf(values),
     isWhole,
     load: loadOf(values, isWhole),
     runs: wholeNumber(values, 'runs', 100),
@@ -202,6 +209,18 @@ function ratio(values: Values, name: string): number | null {
   const number = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
   if (number === 0) throw new WrongUse(`--${name} is a number above 0, such as 1.1`);
   return number;
+}
+
+/** A few downloads of tens of megabytes would be all that a short run measures. */
+const SHIPPED_MOST_ANSWER = '256KiB';
+
+function mostAnswerOf(values: Values): number {
+  const usual = values['recording'] === undefined ? SHIPPED_MOST_ANSWER : null;
+  const text = (values['most-answer'] as string | undefined) ?? usual;
+  if (text === null) return Number.POSITIVE_INFINITY;
+  const bytes = parseSize(text);
+  if (bytes === null) throw new WrongUse('--most-answer is a size such as 256KiB');
+  return bytes;
 }
 
 function durationOf(values: Values, name: string, least: number): number | null {

@@ -46,7 +46,7 @@ const pinned = (cores: string, { command, args }: Command): [string, string[]] =
   ['-c', cores, command, ...args],
 ];
 
-/** Of a process (proc(5): fields 4, 14, 15 and 24, counted after the name, which may hold blanks). */
+/** Of a process (proc(5): fields 4, 14 to 17 and 24, counted after the name, which may hold blanks). */
 function readStat(
   pid: number,
 ): { readonly parent: number; readonly cpuMs: number; readonly residentBytes: number } | null {
@@ -55,7 +55,7 @@ function readStat(
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return {
       parent: Number(fields[1]),
-      cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS,
+      cpuMs: (fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 1000) / CLOCK_TICKS,
       residentBytes: Number(fields[21]) * PAGE_BYTES,
     };
   } catch {
@@ -78,7 +78,7 @@ function sumTree(root: number, figure: (stat: Stat) => number): number {
   return sum(root);
 }
 
-/** CPU time, user and system, that a process and all its living descendants have used so far. Milliseconds. */
+/** CPU time, user and system, that a process and all its descendants have used so far, those that ended too. Milliseconds. */
 export function treeCpuMs(root: number): number {
   return sumTree(root, ({ cpuMs }) => cpuMs);
 }
@@ -116,7 +116,13 @@ export class Service {
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-4_000);
     });
-    this.#child.on('exit', () => (this.#ended = true));
+    // In a group of its own it would outlive whoever started it.
+    const kill = (): void => this.signal('SIGKILL');
+    process.once('exit', kill);
+    this.#child.on('exit', () => {
+      this.#ended = true;
+      process.off('exit', kill);
+    });
   }
 
   get pid(): number {

@@ -10,6 +10,8 @@ export interface ReplayRules {
   routeOf(exchange: RecordedExchange, headers: Headers): string | null;
   /** Pseudonyms, and what is sent in their place. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Longer answers are cut to this. */
+  readonly mostAnswerBytes: number;
 }
 
 /** Headers of one connection (RFC 9110, section 7.6.1), of framing, and those that tell of other machines: made anew or left out. */
@@ -46,7 +48,7 @@ export function replayLine(exchange: RecordedExchange, rules: ReplayRules): Work
     `host: ${host}`,
     ...headers.map(([name, value]) => `${name}: ${reveal(value)}`),
     ...(body.bytes > 0 || exchange.body !== null ? [`content-length: ${body.bytes}`] : []),
-    `${ANSWER_HEADER}: ${answerOf(exchange)}`,
+    `${ANSWER_HEADER}: ${answerOf(exchange, rules.mostAnswerBytes)}`,
   ];
   return {
     at: exchange.at,
@@ -83,10 +85,10 @@ function headersOf({ headers, client, scheme }: RecordedExchange): Headers {
 }
 
 /** What the origin is to answer: as recorded, as late as recorded. */
-function answerOf({ status, responseBytes, upstreamMs }: RecordedExchange): string {
+function answerOf({ status, responseBytes, upstreamMs }: RecordedExchange, mostBytes: number): string {
   return renderAnswer({
     status: isFinal(status) ? status : 200,
-    ...(responseBytes === null ? {} : { bytes: responseBytes }),
+    ...(responseBytes === null ? {} : { bytes: Math.min(responseBytes, mostBytes) }),
     ...(upstreamMs === null ? {} : { delayMs: Math.min(Math.round(upstreamMs), LONGEST_DELAY_MS) }),
   });
 }

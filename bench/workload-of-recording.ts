@@ -13,6 +13,7 @@ export interface WorkloadOptions {
   /** Name of the listener that is asked. */
   readonly listener: string;
   readonly secrets: ReadonlyMap<string, string>;
+  readonly mostAnswerBytes: number;
   /** Written; holds credentials where `secrets` does. */
   readonly file: string;
   /** No more requests than these, and none that was recorded later than so many milliseconds after the first. */
@@ -24,6 +25,8 @@ export interface WrittenWorkload {
   readonly requests: number;
   /** From the first request to the last, milliseconds. */
   readonly lengthMs: number;
+  /** Requests whose answer is shorter than it was recorded. */
+  readonly shortened: number;
   /** Exchanges that could not be sent again, by the reason. */
   readonly leftOut: ReadonlyMap<string, number>;
   /** Lines of the recording that were none of an exchange. */
@@ -33,9 +36,11 @@ export interface WrittenWorkload {
 /** @throws RecordingError when the recording cannot be read, Error when there is nothing in it to send */
 export async function writeWorkload(options: WorkloadOptions): Promise<WrittenWorkload> {
   const recording = await readRecording(options.recording);
-  const rules = { secrets: options.secrets, routeOf: routesOf(options) };
+  const { secrets, mostAnswerBytes } = options;
+  const rules = { secrets, mostAnswerBytes, routeOf: routesOf(options) };
   const leftOut = new Map<string, number>();
   let requests = 0;
+  let shortened = 0;
   let firstAt: number | null = null;
   let lastAt = 0;
   async function* lines(): AsyncGenerator<string> {
@@ -48,13 +53,14 @@ export async function writeWorkload(options: WorkloadOptions): Promise<WrittenWo
         continue;
       }
       requests++;
+      if ((exchange.responseBytes ?? 0) > mostAnswerBytes) shortened++;
       lastAt = line.at - firstAt;
       yield `${JSON.stringify({ ...line, at: lastAt })}\n`;
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(options.file, { mode: 0o600 }));
   if (requests === 0) throw new Error(`${options.recording} holds no request that can be sent`);
-  return { requests, lengthMs: lastAt, leftOut, badLines: recording.badLines };
+  return { requests, lengthMs: lastAt, shortened, leftOut, badLines: recording.badLines };
 }
 
 function routesOf({ gateway, listener }: WorkloadOptions): ReplayRules['routeOf'] {

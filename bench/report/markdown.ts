@@ -7,11 +7,13 @@ import {
   budgetTable,
   type Cell,
   facts,
+  routesLeftOut,
   routeTable,
   runTable,
   seriesTable,
   stageTable,
   type Table,
+  verdictsLeftOut,
 } from './tables.ts';
 
 /** Text that Markdown and the HTML inside it take for nothing but text, on one line. */
@@ -48,12 +50,20 @@ export function markdownReport(result: BenchResult): string {
     escapeMarkdown(result.purpose),
     `**${sign} ${word}.** ${escapeMarkdown(verdict)} ${escapeMarkdown(load)}`,
     'Generated from `results.json`; not edited. Curves and the course of time are in `report.html`.',
-    ...(result.judgement.verdicts.length > 0 ? [section('Budgets', markdownTable(budgetTable(result)))] : []),
+    ...(result.judgement.verdicts.length > 0
+      ? [
+          section(
+            'Budgets',
+            `Measured is the median of the runs that count.${verdictsLeftOut(result)}`,
+            markdownTable(budgetTable(result)),
+          ),
+        ]
+      : []),
     section('Figures', 'Median of the runs (least–greatest).', markdownTable(seriesTable(series))),
     ...open.map((each) =>
       section(
         open.length > 1 ? `By route: ${escapeMarkdown(each.label)}` : 'By route',
-        'All runs that count together; overhead is the time in the gateway’s own hands.',
+        `All runs that count together. Overhead is the time in the gateway’s own hands.${routesLeftOut(each)}`,
         markdownTable(routeTable(each)),
       ),
     ),

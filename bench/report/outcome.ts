@@ -2,7 +2,7 @@
 import type { BenchResult, Judgement, Verdict } from '../run/run-result.ts';
 import { spread } from '../statistics.ts';
 import { count, duration, paceText, verdictFigure } from './format.ts';
-import { cpuPerRequest, isOpenLoop, overRuns, percentileOfRun, type Series } from './series.ts';
+import { countsNothing, cpuPerRequest, isOpenLoop, overRuns, percentileOfRun, type Series } from './series.ts';
 
 export type Tone = 'good' | 'bad' | 'unsure' | 'plain';
 
@@ -35,12 +35,33 @@ export function measuredFigure({ of, measured }: Verdict): string {
 }
 
 export const verdictSubject = ({ of, figure }: Verdict): string =>
-  of === 'errors' ? OF.errors : `${figure} of ${OF[of]}`;
+  of === 'errors' ? OF.errors : of === 'ratio' ? `${figure}, ${OF.ratio}` : `${figure} of ${OF[of]}`;
+
+/** `p99` of answers as "99 of 100 answers", `p999` and `p99.9` as "999 of 1,000 answers". */
+function shareOf(figure: string, noun: string): string {
+  if (figure === 'p50') return `Half of the ${noun}`;
+  if (figure === 'max') return `All ${noun}`;
+  const [, whole, digits = ''] = /^p(\d+)(?:\.(\d+))?$/.exec(figure) ?? [];
+  if (whole === undefined) return `${figure} of the ${noun}`;
+  const nines = whole + digits;
+  return `${count(Number(nines))} of ${count(10 ** Math.max(2, nines.length))} ${noun}`;
+}
 
 function broken(verdict: Verdict): string {
-  const where = verdict.route === '-' ? 'All routes together' : `Route ${verdict.route}`;
-  const budget = verdictFigure(verdict.of, verdict.budget);
-  return `${where} broke its budget: ${verdictSubject(verdict)} was ${measuredFigure(verdict)}, and ${budget} is allowed.`;
+  const { of, figure, route } = verdict;
+  const budget = verdictFigure(of, verdict.budget);
+  const measured = measuredFigure(verdict);
+  const subject = route === '-' ? 'The whole' : `Route ${route}`;
+  switch (of) {
+    case 'latency':
+      return `${subject} is too slow. ${shareOf(figure, 'answers')} may take ${budget} at most (${figure}); it was ${measured}.`;
+    case 'overhead':
+      return `The gateway itself is too slow${route === '-' ? '' : ` on route ${route}`}. ${shareOf(figure, 'requests')} may stay with it for ${budget} at most (${figure} of overhead); it was ${measured}.`;
+    case 'errors':
+      return `${subject} fails too often. ${budget} of the requests may fail; ${measured} did.`;
+    case 'ratio':
+      return `${subject} is worse than its baseline: ${figure} may be ${budget} of it at most, and was ${measured}.`;
+  }
 }
 
 /** One sentence, and another with what it rests on. */
@@ -60,7 +81,7 @@ function verdictSentence({ outcome, verdicts }: Judgement): string {
       if (failing.length === 0) return 'A budget was broken.';
       return failing.length === 1
         ? broken(failing[0])
-        : `${broken(failing[0])} ${failing.length} of ${verdicts.length} budgets were broken.`;
+        : `${broken(failing[0])} In all, ${failing.length} of ${verdicts.length} budgets were broken.`;
     case 'not-judged':
       return 'Not judged: what was measured is too little, or disturbed too much, to say whether the budgets were kept.';
     case 'no-budgets':
@@ -70,7 +91,10 @@ function verdictSentence({ outcome, verdicts }: Judgement): string {
 
 function loadSentence(open: readonly Series[]): string {
   if (open.length === 0) return 'Requests went in a closed loop, which measures capacity and says nothing of latency.';
-  return open.length === 1 ? latencySentence(open[0]) : comparison(open);
+  const warning = open.every(countsNothing)
+    ? ' The generator was starved in every run, so that none counts: these figures are of all of them.'
+    : '';
+  return (open.length === 1 ? latencySentence(open[0]) : comparison(open)) + warning;
 }
 
 function latencySentence(series: Series): string {

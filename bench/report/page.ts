@@ -7,7 +7,16 @@ import { profileSection } from './profile-section.ts';
 import { cpuSection, latencySection, section, tableMarkup, tiles, timeSection } from './sections.ts';
 import { isOpenLoop, type Series, seriesOf } from './series.ts';
 import { STYLE } from './style.ts';
-import { answerTable, budgetTable, facts, routeTable, runTable, seriesTable } from './tables.ts';
+import {
+  answerTable,
+  budgetTable,
+  facts,
+  routesLeftOut,
+  routeTable,
+  runTable,
+  seriesTable,
+  verdictsLeftOut,
+} from './tables.ts';
 
 /** @param cpuProfile what the flame graph is of; null: none */
 export function htmlReport(result: BenchResult, cpuProfile: CpuProfile | null): string {
@@ -36,7 +45,7 @@ ${series.length === 1 ? tiles(series[0]) : null}`;
 
 function budgets(result: BenchResult): Markup | null {
   if (result.judgement.verdicts.length === 0) return null;
-  const lead = 'Measured is the median of the runs that count. A budget fails when it is broken in most of them.';
+  const lead = `Measured is the median of the runs that count. A budget fails when it is broken in most of them.${verdictsLeftOut(result)}`;
   return section('Budgets', lead, tableMarkup(budgetTable(result), 'Budgets'));
 }
 
@@ -45,7 +54,7 @@ function figures(result: BenchResult, series: readonly Series[], cpuProfile: Cpu
   const byRoute = open.map((each) =>
     section(
       open.length > 1 ? `By route: ${each.label}` : 'By route',
-      'All runs that count together. Overhead is the time in the gateway’s own hands.',
+      `All runs that count together. Overhead is the time in the gateway’s own hands.${routesLeftOut(each)}`,
       tableMarkup(routeTable(each), `By route: ${each.label}`),
     ),
   );

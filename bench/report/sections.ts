@@ -1,5 +1,4 @@
 /** The parts of `report.html` that are drawn or laid out. */
-
 import type { RunResult } from '../run/run-result.ts';
 import { lookOf } from './charts/frame.ts';
 import { type Curve, percentileChart } from './charts/percentile-chart.ts';
@@ -15,6 +14,7 @@ import {
   overheadOf,
   overRuns,
   percentileOfRun,
+  routeCount,
   routesOf,
   type Series,
 } from './series.ts';
@@ -23,7 +23,7 @@ import type { Table } from './tables.ts';
 /** Curves of routes in one chart; more cannot be told apart. */
 const MOST_ROUTES = 5;
 const MOST_UNFOLDED = 2;
-/** A column of words is as wide as its longest one up to here; what is longer breaks. */
+/** Longer words and sentences break. */
 const MOST_CHARACTERS = 30;
 
 export function section(title: string, lead: string | null, ...parts: readonly Part[]): Markup {
@@ -32,18 +32,16 @@ export function section(title: string, lead: string | null, ...parts: readonly P
 
 /** A row has the tone of its first cell; columns that say something else keep their own. */
 export function tableMarkup({ columns, rows, hasTotal }: Table, caption: string): Markup {
-  const widths = columns.map(({ title }, index) =>
-    Math.max(title.length / 2, ...rows.map((cells) => [...cells[index].text].length)),
-  );
   const kind = (index: number): string => (columns[index].isNumber ? 'number' : 'word');
   const body = rows.map(
     (cells) =>
       markup`<tr class="${cells[0].tone ?? 'plain'}">${cells.map(
-        ({ text, tone }, index) => markup`<td class="${kind(index)} ${tone ?? 'plain'}">${text}</td>`,
+        ({ text, tone }, index) =>
+          markup`<td class="${kind(index)}${text.length > MOST_CHARACTERS ? ' long' : ''} ${tone ?? 'plain'}">${text}</td>`,
       )}</tr>\n`,
   );
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table${hasTotal ? markup` class="total"` : null}>
-<thead><tr>${columns.map(({ title }, index) => markup`<th scope="col" class="${kind(index)}" style="min-width:${Math.min(widths[index] + 4, MOST_CHARACTERS)}ch">${title}</th>`)}</tr></thead>
+<thead><tr>${columns.map(({ title }, index) => markup`<th scope="col" class="${kind(index)}">${title}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>\n`;
 }
 
@@ -66,15 +64,14 @@ export function latencySection(series: readonly Series[]): Markup | null {
   if (open.length === 0) return null;
   const curves =
     open.length > 1 ? open.map(({ label, latency }) => ({ label, histogram: latency })) : curvesOf(open[0]);
-  const left = open.length > 1 ? 0 : routesOf(open[0]).length - MOST_ROUTES;
-  const others = left > 0 ? ` The table below has ${count(left)} more.` : '';
+  const left = open.length > 1 ? 0 : routeCount(open[0]) - MOST_ROUTES;
+  const others = left > 0 ? ` There are ${count(left)} more routes.` : '';
   const caption = `From when a request was due to the last byte of its answer. Each further nine takes as much room as the one before.${others}`;
   return section('Latency by percentile', null, percentileChart('Latency by percentile', curves, caption));
 }
 
 function curvesOf(series: Series): Curve[] {
-  const routes = routesOf(series);
-  const shown = routes.length === 1 ? [] : routes.slice(0, MOST_ROUTES);
+  const shown = routeCount(series) === 1 ? [] : routesOf(series, MOST_ROUTES);
   const overhead = overheadOf(series);
   return [
     { label: 'all routes', histogram: series.latency },

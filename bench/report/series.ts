@@ -33,6 +33,8 @@ export interface RouteFigures {
 }
 
 const isCounted = (run: RunResult): boolean => run.load.generator.starved === null;
+/** None of its runs counts, and its figures rest on all of them. */
+export const countsNothing = ({ counted }: Series): boolean => !counted.some(isCounted);
 export const isOpenLoop = ({ pace }: Series): boolean => pace.kind !== 'closed';
 
 export function seriesOf(result: BenchResult): Series[] {
@@ -68,21 +70,26 @@ export const answeredPerSecond = ({ load }: RunResult): number =>
 export const errorShare = ({ load }: RunResult): number =>
   load.total.sent === 0 ? 0 : load.total.errors / load.total.sent;
 
-/** By route, the one with the most requests first. */
-export function routesOf({ counted }: Series): RouteFigures[] {
-  const routes = [...new Set(counted.flatMap(({ load }) => Object.keys(load.byLabel)))];
-  const figures = routes.map((route) => {
-    const counts = counted.flatMap(({ load }) => load.byLabel[route] ?? []);
-    const overheads = counted.flatMap(({ gateway }) => gateway.overhead?.[route] ?? []);
-    return {
-      route,
-      sent: total(counts, 'sent'),
-      errors: total(counts, 'errors'),
-      latency: merged(counts.map(({ latency }) => latency)),
-      overhead: overheads.length === 0 ? null : merged(overheads),
-    };
-  });
-  return figures.sort((a, b) => b.sent - a.sent || (a.route < b.route ? -1 : 1));
+export const routeCount = ({ counted }: Series): number => routeNames(counted).length;
+
+const routeNames = (runs: readonly RunResult[]): string[] => [
+  ...new Set(runs.flatMap(({ load }) => Object.keys(load.byLabel))),
+];
+
+/** The routes with the most requests, the first of them first; no more than `most`, since there may be a hundred thousand. */
+export function routesOf({ counted }: Series, most: number): RouteFigures[] {
+  const countsOf = (route: string): LoadCounts[] => counted.flatMap(({ load }) => load.byLabel[route] ?? []);
+  return routeNames(counted)
+    .map((route) => ({ route, sent: total(countsOf(route), 'sent') }))
+    .sort((a, b) => b.sent - a.sent || (a.route < b.route ? -1 : 1))
+    .slice(0, most)
+    .map(({ route, sent }) => {
+      const counts = countsOf(route);
+      const overheads = counted.flatMap(({ gateway }) => gateway.overhead?.[route] ?? []);
+      const overhead = overheads.length === 0 ? null : merged(overheads);
+      const latency = merged(counts.map((each) => each.latency));
+      return { route, sent, errors: total(counts, 'errors'), latency, overhead };
+    });
 }
 
 /** The gateway's own time over all routes; null where it is not known. */

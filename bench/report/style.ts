@@ -13,14 +13,15 @@ export const STYLE = new Markup(`
 --good:#62d69c;--good-ground:#11301f;--bad:#ff958b;--bad-ground:#3b1b19;--unsure:#f0c75e;--unsure-ground:#322911;
 --c0:#5ab1f0;--c1:#ff9650;--c2:#3fcf9f;--c3:#ef93c5;--c4:#e5c252;--c5:#a7a4ff;--c6:#66d2e6;--c7:#c9ccd1;
 --on-stage:#f2f3f5;--s0:#1d5a8a;--s1:#484d9c;--s2:#12634c;--s3:#8a4513;--s4:#6b5408;--s5:#7d3562;--s6:#1a6475;--s7:#8c332b;--s8:#4a4e56;--s9:#383b41}}
+a{color:var(--c0)}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
-main{max-width:60rem;margin:0 auto;padding:clamp(1.25rem,4vw,3.5rem) clamp(1rem,4vw,2rem) 5rem}
+main{max-width:72rem;margin:0 auto;padding:clamp(1.25rem,4vw,3.5rem) clamp(1rem,4vw,2rem) 5rem}
 h1{font-size:clamp(1.6rem,1.2rem + 2vw,2.4rem);line-height:1.15;letter-spacing:-.02em;margin:.2rem 0 .5rem;font-weight:650}
 h2{font-size:1.2rem;line-height:1.3;letter-spacing:-.01em;margin:0 0 .4rem;font-weight:650}
 h3{font-size:.95rem;margin:1.5rem 0 .25rem;font-weight:600}
-p{margin:.4rem 0;max-width:44rem}
+p{margin:.4rem 0;max-width:46rem;text-wrap:pretty}
 section{margin-top:3.25rem}
 .date,.purpose,.lead,figcaption,dt{color:var(--soft)}
 .date{margin:0;font-variant-numeric:tabular-nums;font-size:.9rem}
@@ -29,7 +30,7 @@ section{margin-top:3.25rem}
 .outcome{margin-top:2rem;padding:1.25rem 1.5rem 1.35rem;border-radius:.6rem;background:var(--sheet);border:1px solid var(--rule);border-left:.4rem solid var(--soft)}
 .outcome p{margin:0;max-width:none}
 .outcome .sign{font-weight:650;font-size:.95rem}
-.outcome .verdict{font-size:1.25rem;line-height:1.4;font-weight:600;margin:.3rem 0 .5rem;text-wrap:pretty}
+.outcome .verdict{font-size:1.25rem;line-height:1.4;font-weight:600;margin:.3rem 0 .5rem;text-wrap:balance}
 .outcome.good{background:var(--good-ground);border-color:var(--good)}.outcome.bad{background:var(--bad-ground);border-color:var(--bad)}
 .outcome.unsure{background:var(--unsure-ground);border-color:var(--unsure)}
 .outcome.good,.outcome.bad,.outcome.unsure{border-width:0 0 0 .4rem}
@@ -42,10 +43,10 @@ td.good,td.bad,td.unsure{font-weight:600}
 .scroll{overflow-x:auto;border:1px solid var(--rule);border-radius:.6rem;background:var(--sheet)}
 .scroll:focus-visible{outline:2px solid var(--c0);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums;line-height:1.4}
-th,td{padding:.55rem .9rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
+th,td{padding:.55rem .8rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
 th{font-weight:600;color:var(--soft);font-size:.8rem;vertical-align:bottom;overflow-wrap:normal}
 tbody tr:last-child td{border-bottom:0}
-.number{text-align:right}td.number{white-space:nowrap}
+.number{text-align:right}td{white-space:nowrap}td.long{white-space:normal;min-width:16rem}
 tr.bad td:first-child{box-shadow:inset .25rem 0 var(--bad)}tr.good td:first-child{box-shadow:inset .25rem 0 var(--good)}tr.unsure td:first-child{box-shadow:inset .25rem 0 var(--unsure)}
 .total tbody tr:last-child td{font-weight:600}
 figure{margin:1rem 0 0;padding:1rem 1.1rem .8rem;border:1px solid var(--rule);border-radius:.6rem;background:var(--sheet)}

@@ -1,5 +1,5 @@
 /** The tables of a report, made once and written twice: as Markdown and as HTML. */
-import type { BenchResult } from '../run/run-result.ts';
+import type { BenchResult, Verdict } from '../run/run-result.ts';
 import { bytes, count, duration, millis, paceText, percent, ranged, verdictFigure } from './format.ts';
 import { valueAt } from './histograms.ts';
 import { measuredFigure, OUTCOMES, type Tone, verdictSubject } from './outcome.ts';
@@ -12,6 +12,7 @@ import {
   overRuns,
   percentileOfRun,
   type RouteFigures,
+  routeCount,
   routesOf,
   type Series,
   tally,
@@ -29,20 +30,27 @@ export interface Table {
   readonly hasTotal?: true;
 }
 
+/** Lines of routes or of budgets in one table; what is left out is counted and stands in results.json. */
+const MOST_ROUTES = 60;
+const MOST_VERDICTS = 120;
+const VERDICT_ORDER = ['broken', 'not-judged', 'kept'];
+
 const NONE: Cell = { text: '–' };
 const text = (value: string): Cell => ({ text: value });
 const words = (...titles: string[]): Table['columns'] => titles.map((title) => ({ title, isNumber: false }));
 const numbers = (...titles: string[]): Table['columns'] => titles.map((title) => ({ title, isNumber: true }));
 
-/** One line a budget. */
+/** One line a budget, the broken ones first. */
 export function budgetTable({ judgement }: BenchResult): Table {
+  const place = ({ outcome }: Verdict): number => VERDICT_ORDER.indexOf(outcome);
+  const verdicts = judgement.verdicts.toSorted((a, b) => place(a) - place(b));
   return {
     columns: [
       ...words('', 'Route', 'What'),
       ...numbers('Budget', 'Measured', 'Samples'),
       ...words('Each run', 'Set in'),
     ],
-    rows: judgement.verdicts.map((verdict) => {
+    rows: verdicts.slice(0, MOST_VERDICTS).map((verdict) => {
       const { tone, sign, word } = OUTCOMES[verdict.outcome];
       return [
         { text: `${sign} ${word}`, tone },
@@ -93,6 +101,18 @@ export function seriesTable(series: readonly Series[]): Table {
   };
 }
 
+/** Likewise of the budgets. */
+export function verdictsLeftOut({ judgement }: BenchResult): string {
+  const left = judgement.verdicts.length - MOST_VERDICTS;
+  return left > 0 ? ` ${count(left)} further budgets are in results.json.` : '';
+}
+
+/** What a table of this series leaves out, in a sentence; empty: nothing. */
+export function routesLeftOut(series: Series): string {
+  const left = routeCount(series) - MOST_ROUTES;
+  return left > 0 ? ` ${count(left)} further routes, with fewer requests, are in results.json.` : '';
+}
+
 /** One line a route and one for all; the figures are of all counted runs together. */
 export function routeTable(series: Series): Table {
   const row = ({ route, sent, errors, latency, overhead }: RouteFigures): Cell[] => [
@@ -102,7 +122,7 @@ export function routeTable(series: Series): Table {
     overhead === null ? NONE : text(millis(valueAt(overhead, 99))),
     { text: errors === 0 ? '0' : `${count(errors)} (${percent(errors / sent)})`, tone: errors === 0 ? 'plain' : 'bad' },
   ];
-  const routes = routesOf(series);
+  const routes = routesOf(series, MOST_ROUTES);
   const sum = (field: 'sent' | 'errors'): number =>
     series.counted.reduce((total, { load }) => total + load.total[field], 0);
   const all: RouteFigures = {
@@ -131,11 +151,15 @@ export function answerTable(series: readonly Series[]): Table {
   ] as const;
   const rows = series.flatMap((each) => {
     const sent = each.counted.reduce((sum, { load }) => sum + load.total.sent, 0);
+    const hasErrors = each.counted.some(({ load }) => load.total.errors > 0);
+    // A status of the gateway or its origin may be what was expected: a recording holds them too.
+    const toneOf = (field: string, key: string): Tone =>
+      field === 'byFailure' || (hasErrors && (field === 'byErrorCode' || key.startsWith('5'))) ? 'bad' : 'plain';
     return kinds.flatMap(([title, field]) =>
       tally(each, field).map(([key, value]) => [
         text(each.label),
         text(title),
-        { text: key, tone: field === 'byStatus' && /^[1-4]/.test(key) ? ('plain' as const) : ('bad' as const) },
+        { text: key, tone: toneOf(field, key) },
         text(count(value)),
         text(percent(value / sent)),
       ]),
@@ -181,7 +205,7 @@ export function stageTable({ profile }: BenchResult): Table | null {
 export function facts({ machine, config, recording, date }: BenchResult): readonly (readonly [string, string])[] {
   const digest = (value: string): string => `sha256 ${value.slice(0, 12)}…`;
   return [
-    ['When', date],
+    ['When', `${date.slice(0, 16).replace('T', ' ')} UTC`],
     ['Commit', machine.commit],
     ['Machine', `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB`],
     ['System', `${machine.kernel}, Node ${machine.node}`],

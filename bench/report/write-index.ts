@@ -8,8 +8,8 @@ import { type Report, readReports } from './read-reports.ts';
 import { cpuPerRequest, isOpenLoop, overRuns, percentileOfRun, type Series, seriesOf } from './series.ts';
 import { type TrendPoint, trendSvg } from './trend.ts';
 
-/** Name of the run that `npm run bench` makes when nothing else is asked for; the trend is its. */
-export const DEFAULT_RUN = 'default';
+/** Name of the run that `npm run bench` makes when nothing else is asked for: its recording's. The trend is of it. */
+export const DEFAULT_RUN = 'site';
 const TREND = 'trend.svg';
 const TITLES = ['Date', 'Report', 'About', 'Outcome', 'CPU µs a request', 'p50, ms', 'p99, ms', 'Commit'];
 

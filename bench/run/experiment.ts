@@ -50,7 +50,7 @@ export type LoadChoice = Partial<Pick<LoadPlan, 'pace' | 'connections' | 'warmUp
 export const USUAL_LOAD = {
   tls: false,
   pace: { kind: 'rate', perSecond: 300 },
-  connections: 32,
+  connections: 256,
   requestsPerConnection: null,
   readBytesPerSecond: null,
   warmUpMs: 2_000,

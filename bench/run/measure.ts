@@ -84,6 +84,7 @@ async function underLoad(
   const begin = (): void => {
     options.onMeasuring?.();
     before = lookAt(gateway, adminPort, cores.gateway);
+    before.catch(() => {}); // Told below, too.
     during =
       experiment.during?.({
         until: measuring.signal,

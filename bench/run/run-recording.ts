@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { type OpenedGateway, openGateway } from '../../src/cli/dry-gateway/open-gateway.ts';
 import { formatDiagnostics } from '../../src/config/diagnostics.ts';
 import { readSource } from '../../src/config/source/read-source.ts';
+import { formatSize } from '../../src/config/units.ts';
 import { budgetsOf } from '../config-budgets.ts';
 import type { LoadPlan, Pace } from '../load/workload.ts';
 import { type WrittenWorkload, writeWorkload } from '../workload-of-recording.ts';
@@ -19,6 +20,8 @@ export interface RecordingRun {
   /** Requests go to the endpoints of the config, which answer as they do. */
   readonly keepsOrigins: boolean;
   readonly acceptors: number;
+  /** Longer answers are cut to this; infinite: none are. */
+  readonly mostAnswerBytes: number;
   /** The whole recording, once and without a warm-up. */
   readonly isWhole: boolean;
   readonly choice: LoadChoice;
@@ -49,6 +52,7 @@ export async function prepareRecording(run: RecordingRun, folder: string): Promi
   const secrets = run.secrets === null ? new Map<string, string>() : readSecrets(run.secrets);
   const written = await writeWorkload({
     ...{ recording: run.recording, gateway, listener: moved.listener.name, secrets, file },
+    mostAnswerBytes: run.mostAnswerBytes,
     most: run.isWhole ? EVERYTHING : wantedOf(load),
   });
   const { tls, port } = moved.listener;
@@ -69,7 +73,7 @@ export async function prepareRecording(run: RecordingRun, folder: string): Promi
       config: { file: shown(run.config), digest: configDigest(run.config) },
       recording: { file: shown(run.recording), digest: await fileDigest(run.recording) },
     },
-    notes: [...moved.notes, ...notesOn(written)],
+    notes: [...moved.notes, ...notesOn(written, run.mostAnswerBytes)],
   };
 }
 
@@ -91,18 +95,20 @@ function wantedOf({ pace, warmUpMs, measureMs }: Pick<LoadPlan, 'pace' | 'warmUp
 
 const MOST_IN_CLOSED_LOOP = 20_000;
 
-/** How long it takes to send each request once. */
+/** How long it takes to send each request once: until halfway from the last of them to when it would begin anew. */
 function lengthOf({ requests, lengthMs }: WrittenWorkload, pace: Pace): number {
-  if (pace.kind === 'recorded') return Math.ceil(lengthMs / pace.speed) + 1;
-  if (pace.kind === 'rate') return Math.ceil((requests * 1_000) / pace.perSecond);
+  if (pace.kind === 'recorded') return (lengthMs + lengthMs / Math.max(1, requests - 1) / 2) / pace.speed;
+  if (pace.kind === 'rate') return ((requests - 0.5) * 1_000) / pace.perSecond;
   throw new BenchInputError('a closed loop has no end of its own, expected a --duration');
 }
 
-function notesOn({ leftOut, badLines }: WrittenWorkload): string[] {
+function notesOn({ leftOut, badLines, shortened, requests }: WrittenWorkload, mostBytes: number): string[] {
   const reasons = [...leftOut].map(
     ([reason, count]) => `${count} exchanges of the recording were left out: ${reason}.`,
   );
-  return badLines === 0 ? reasons : [...reasons, `${badLines} lines of the recording are no exchanges.`];
+  if (badLines > 0) reasons.push(`${badLines} lines of the recording are no exchanges.`);
+  if (shortened > 0) reasons.push(`${shortened} of ${requests} answers were cut to ${formatSize(mostBytes)}.`);
+  return reasons;
 }
 
 /** @throws BenchInputError that shows nothing of what the file holds */

@@ -23,7 +23,7 @@ export function readRecordingRequest(given: Given): RecordingRequest | string {
   const percent = Number(PERCENTAGE.exec(share)?.[1] ?? 0);
   if (percent <= 0 || percent > 100) return `--share ${share} is not a share, expected a percentage such as 10%`;
   const bytes = parseSize(bodies);
-  if (bytes === null || bytes > MOST_BODY_BYTES) return `--bodies ${bodies} is not a size up to 1MiB, such as 4KiB`;
+  if (bytes === null || bytes > MOST_BODY_BYTES) return `--bodies ${bodies} is not a size up to 256KiB, such as 4KiB`;
   const wrong = pseudonymise.find((place) => !PLACE.test(place));
   if (wrong !== undefined) return `--pseudonymise ${wrong} names no place, expected header:NAME or query:NAME`;
   return {

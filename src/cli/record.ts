@@ -11,8 +11,8 @@ import { EXIT, readCommandLine, refuseUse, type Usage } from './command-line.ts'
 import { type CommandOutput, TERMINAL } from './command-output.ts';
 import { readRecordingRequest } from './record-options.ts';
 
-/** Longer lines than the gateway ever sends. */
-const MOST_LINE_BYTES = 64 * 1024 * 1024;
+/** What readers of recordings take. The gateway's lines are shorter. */
+const MOST_LINE_BYTES = 8 * 1024 * 1024;
 
 const USAGE = {
   command: 'record',
@@ -26,8 +26,9 @@ recording with a whole file.
       --for TIME         how long, such as 30s or 5m
       --exchanges N      how many exchanges at most
       --share PERCENT    of all exchanges, picked at random (100% without it)
-      --bodies SIZE      request bodies up to this size as text, where they are text, JSON or forms (only sizes and digests without it)
-      --pseudonymise PLACE  header:NAME or query:NAME that holds a secret, or a person's data; may be given more than once
+      --bodies SIZE      also the text of request bodies up to this size: text, JSON and forms (sizes and digests without it)
+      --pseudonymise header:NAME, --pseudonymise query:NAME
+                         also replaces what stands there; may be given more than once
 ${ADMIN_OPTIONS_HELP}
   -h, --help             this text
 
@@ -112,7 +113,8 @@ async function writeDown(response: IncomingMessage, path: string, onBegin: () =>
   let failure: string | null = null;
   const write = async (batch: readonly TextLine[]) => {
     for (const { text } of batch) {
-      if (text === null || text === '') continue;
+      if (text === null) throw new Error(`a line of the gateway's answer is longer than ${MOST_LINE_BYTES} bytes`);
+      if (text === '') continue;
       end = parseRecordingEnd(text);
       if (end === null) await writer.writeLine(text);
     }

@@ -25,6 +25,9 @@ export interface Hidden {
 /** What is searched for in all of a request: not the words that cookies hold as well, and paths and headers by chance. */
 const UNMISTAKABLE = /^(?=.*\d).{12}|^.{24}/s;
 
+/** A request must not make recording it expensive by being full of them. */
+const MOST_SEARCHED = 32;
+
 /** Only these are kept as the scheme of an Authorization header: any other first word may be the secret itself. */
 const SCHEMES = /^(?:basic|bearer|digest|dpop|gnap|hawk|hoba|mutual|negotiate|ntlm|oauth|token|api-?key|vapid) +/i;
 const URL_HEADERS: ReadonlySet<string> = new Set(
@@ -49,6 +52,7 @@ export class Found {
   replace(secret: string, ...asSent: readonly string[]): string {
     const pseudonym = this.#pseudonyms.of(secret);
     for (const spelling of [secret, ...asSent]) {
+      if (this.#secrets.length === MOST_SEARCHED) break;
       if (UNMISTAKABLE.test(spelling) && !this.#secrets.includes(spelling)) this.#secrets.push(spelling);
     }
     return pseudonym;
@@ -134,18 +138,24 @@ function hideInBody(body: string, headers: readonly string[], names: SecretNames
   return /^text\/|[/+]xml\b/.test(type) ? body : null;
 }
 
-/** Numbers are secrets, too: a PIN is one. */
 function hideInJson(body: string, names: SecretNames, found: Found): string | null {
   let hidden = false;
   try {
     const value: unknown = JSON.parse(body, (name, member: unknown) => {
-      const isSecret = (typeof member === 'string' || typeof member === 'number') && names.hasParameter(name);
-      if (!isSecret) return member;
+      if (!names.hasParameter(name)) return member;
       hidden = true;
-      return found.replace(String(member));
+      return hideAll(member, found);
     });
     return hidden ? JSON.stringify(value) : body;
   } catch {
     return null;
   }
+}
+
+/** All that stands under a secret name. Numbers are secrets, too: a PIN is one. */
+function hideAll(value: unknown, found: Found): unknown {
+  if (typeof value === 'string' || typeof value === 'number') return found.replace(String(value));
+  if (Array.isArray(value)) return value.map((item) => hideAll(item, found));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hideAll(member, found)]));
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { FAMILY, parseAddress } from '../decision/ip-address.ts';
+import { FAMILY, type Family, parseAddress } from '../decision/ip-address.ts';
 
 /** How every pseudonym of a text begins. */
 const PSEUDONYM = 'pseudonym-';
@@ -25,6 +25,7 @@ export function newPseudonymKey(): Buffer {
 export class Pseudonyms {
   readonly #key: Buffer;
   readonly #remembered = new LRUCache<string, string>({ max: REMEMBERED });
+  readonly #addresses = new LRUCache<string, string>({ max: REMEMBERED });
   readonly #words = new Uint32Array(4);
 
   constructor(key: Buffer) {
@@ -48,7 +49,15 @@ export class Pseudonyms {
    * @returns null when the text is no address
    */
   address(text: string): string | null {
-    const family = parseAddress(text, this.#words);
+    const known = this.#addresses.get(text);
+    if (known !== undefined) return known;
+    const pseudonym = this.#addressOf(parseAddress(text, this.#words));
+    if (pseudonym !== null) this.#addresses.set(text, pseudonym);
+    return pseudonym;
+  }
+
+  /** @param family of the address in `#words` */
+  #addressOf(family: Family): string | null {
     if (family === FAMILY.NONE) return null;
     const [a, b, c, d] = this.#words;
     if (family === FAMILY.IPV4) {

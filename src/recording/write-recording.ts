@@ -43,6 +43,8 @@ export class RecordingWriter {
   readonly #gzip: Gzip | null;
   #chunk = '';
   #failure: Error | null = null;
+  /** Wakes the one who waits to write more. */
+  #goOn: () => void = () => {};
 
   private constructor(path: string) {
     this.#path = path;
@@ -52,9 +54,11 @@ export class RecordingWriter {
     const fail = (error: Error) => {
       this.#failure ??= error;
       this.#gzip?.destroy();
+      this.#goOn();
     };
     this.#file.on('error', fail);
     this.#gzip?.on('error', fail).pipe(this.#file);
+    (this.#gzip ?? this.#file).on('drain', () => this.#goOn());
   }
 
   /** @throws Error of the system when the file cannot be made there */
@@ -114,7 +118,9 @@ export class RecordingWriter {
     if (this.#failure !== null) throw this.#failure;
     const stream = this.#gzip ?? this.#file;
     if (stream.write(chunk)) return;
-    await Promise.race([once(stream, 'drain'), once(this.#file, 'close')]);
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+    });
     if (this.#failure !== null) throw this.#failure;
   }
 }

@@ -18,8 +18,8 @@ import { VERSION } from '../version.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import type { AdminSource } from './admin/admin-source.ts';
 import type { AcceptorStatus, Status } from './admin/status.ts';
-import type { Recording } from './recordings/recording.ts';
 import type { RecordingRequest } from './recordings/recording-request.ts';
+import type { RecordingSession } from './recordings/recording-session.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Routes and upstreams shown on the status page. */
@@ -98,7 +98,7 @@ export class Observation implements MetricsSource, AdminSource {
     return this.#supervisor.fleet.purgeCache(purge);
   }
 
-  record(request: RecordingRequest): Recording | null {
+  record(request: RecordingRequest): RecordingSession | null {
     return this.#supervisor.recordings.start(request);
   }
 

@@ -76,7 +76,7 @@ export class Supervisor {
     this.sockets = openListeningSockets(compiled.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, compiled);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
-    this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors);
+    this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors, report);
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);

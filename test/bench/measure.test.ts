@@ -47,7 +47,15 @@ async function anExperiment(t: TestContext, fault = ''): Promise<Experiment> {
   writeFileSync(files.config, config(fault));
   writeFileSync(files.recording, recording());
   const choice = { pace: { kind: 'rate', perSecond: PER_SECOND } } as const;
-  const run = { ...files, secrets: null, keepsOrigins: false, acceptors: 1, isWhole: true, choice };
+  const run = {
+    ...files,
+    secrets: null,
+    keepsOrigins: false,
+    acceptors: 1,
+    mostAnswerBytes: 1_000,
+    isWhole: true,
+    choice,
+  };
   return prepareRecording(run, tempDir(t));
 }
 

@@ -59,6 +59,7 @@ describe('the options of the bench', () => {
     ['--duration 12', '--duration is a time'],
     ['--runs 0', '--runs is a whole number from 1 to 100'],
     ['--most-p99 fast', '--most-p99 is a number above 0'],
+    ['--most-answer big', '--most-answer is a size'],
     ['--origin drop', '--origin is keep, or left out'],
     ['--name ../up', '--name is letters'],
     ['nothing-such', 'there is no scenario "nothing-such"'],

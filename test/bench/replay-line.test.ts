@@ -14,7 +14,11 @@ function recorded(different: Partial<RecordedExchange> = {}): RecordedExchange {
 }
 
 function replay(different: Partial<RecordedExchange> = {}, secrets: Record<string, string> = {}): WorkloadLine {
-  const line = replayLine(recorded(different), { routeOf: () => 'catalog', secrets: new Map(Object.entries(secrets)) });
+  const line = replayLine(recorded(different), {
+    routeOf: () => 'catalog',
+    secrets: new Map(Object.entries(secrets)),
+    mostAnswerBytes: 1_000,
+  });
   assert.ok(typeof line !== 'string', String(line));
   return line;
 }
@@ -64,9 +68,13 @@ describe('a recorded exchange, sent again', () => {
 
   it('expects nothing of a client that was sent nothing, nor of a request without a route', () => {
     assert.equal(replay({ status: 0 }).expect, 0);
-    const line = replayLine(recorded(), { routeOf: () => null, secrets: new Map() });
+    const line = replayLine(recorded(), { routeOf: () => null, secrets: new Map(), mostAnswerBytes: 1_000 });
     assert.ok(typeof line !== 'string');
     assert.deepEqual([line.label, line.expect], ['-', 0]);
+  });
+
+  it('is answered with no more than may be', () => {
+    assert.ok(linesOf(replay({ responseBytes: 69_000_000 })).includes('x-bench-answer: 200;1000;3'));
   });
 
   it('puts credentials in the place of pseudonyms', () => {
@@ -79,7 +87,7 @@ describe('a recorded exchange, sent again', () => {
   });
 
   it('is left out, with the reason, when it cannot be sent', () => {
-    const rules = { routeOf: () => null, secrets: new Map<string, string>() };
+    const rules = { routeOf: () => null, secrets: new Map<string, string>(), mostAnswerBytes: 1_000 };
     assert.equal(replayLine(recorded({ method: 'CONNECT' }), rules), 'the method cannot be sent');
     assert.equal(replayLine(recorded({ path: '/a b' }), rules), 'the path cannot be sent');
     assert.equal(replayLine(recorded({ path: '/a\r\nx: y' }), rules), 'the path cannot be sent');
@@ -91,7 +99,7 @@ describe('a recorded exchange, sent again', () => {
     const headers = fc.array(fc.tuple(text, text), { maxLength: 5 });
     fc.assert(
       fc.property(text, text, text, headers, (method, host, path, lines) => {
-        const rules = { routeOf: () => null, secrets: new Map<string, string>() };
+        const rules = { routeOf: () => null, secrets: new Map<string, string>(), mostAnswerBytes: 1_000 };
         const line = replayLine(recorded({ method, host, path: `/${path}`, headers: lines }), rules);
         if (typeof line === 'string') return;
         assert.match(line.head, /^[\0-\xff]*$/);

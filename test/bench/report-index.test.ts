@@ -35,10 +35,10 @@ describe('the index of reports', () => {
     assert.deepEqual(
       rows.map((row) => row.split(' ').slice(1, 4).join(' ')),
       [
-        '2026-11-05 | [default](2026-11-05-default/report.md)',
+        '2026-11-05 | [site](2026-11-05-site/report.md)',
         '2026-11-04 | [peers](2026-11-04-peers/report.md)',
-        '2026-11-04 | [default](2026-11-04-default/report.md)',
-        '2026-11-03 | [default](2026-11-03-default/report.md)',
+        '2026-11-04 | [site](2026-11-04-site/report.md)',
+        '2026-11-03 | [site](2026-11-03-site/report.md)',
       ],
     );
     const penstock = peers.contenders[1].runs[0].gateway.cpuMicrosPerRequest.toFixed(1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { profileOf } from '../../bench/profile/collect-profile.ts';
-import { type CpuProfile, selfTimes, within } from '../../bench/profile/cpu-profile.ts';
+import { type CpuProfile, readCpuProfile, selfTimes, within } from '../../bench/profile/cpu-profile.ts';
 import { type Flame, flameGraph, flamesOf } from '../../bench/profile/flame-graph.ts';
 import { STAGES, stagesOfProfile } from '../../bench/profile/stages-of-profile.ts';
 import { writeReport } from '../../bench/report/write-report.ts';
@@ -181,8 +181,8 @@ describe('the profile of a gateway', () => {
       ['', 'dist/src/acceptor/listener/uws/uws-listener.js', 'policy.js'],
     );
     assert.equal(shareOf(profile, 'listener'), 1);
-    writeFileSync(join(folder, result.file), JSON.stringify(profile));
-    writeReport(folder, { ...benchResult('profiled', { seconds: 1, perSecond: 20 }), profile: result });
+    writeReport(folder, { ...benchResult('profiled', { seconds: 1, perSecond: 20 }), profile: result }, profile);
+    assert.deepEqual(readCpuProfile(join(folder, result.file)), profile);
     assert.match(readFileSync(join(folder, 'report.html'), 'utf8'), /title="user policy, policy.js:5, 25.0%"/);
   });
 

@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import { XMLValidator } from 'fast-xml-parser';
 import { build, decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import { markdownReport } from '../../bench/report/markdown.ts';
+import { outcomeSentences } from '../../bench/report/outcome.ts';
 import { htmlReport } from '../../bench/report/page.ts';
 import { writeReport } from '../../bench/report/write-report.ts';
-import type { BenchResult, RunResult } from '../../bench/run/run-result.ts';
+import type { BenchResult, RunResult, Verdict } from '../../bench/run/run-result.ts';
 import { BROKEN_VERDICT, benchResult, KEPT_VERDICTS } from '../support/bench-result.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -100,7 +101,7 @@ describe('a report of the bench', () => {
 
   it('says first what came of it: which route broke which budget, by how much', () => {
     const result = benchResult('default', { ...SMALL, verdicts: [...KEPT_VERDICTS, BROKEN_VERDICT] });
-    const sentence = 'Route search broke its budget: p99 of latency was 31.2 ms, and 20 ms is allowed.';
+    const sentence = 'Route search is too slow. 99 of 100 answers may take 20 ms at most (p99); it was 31.2 ms.';
     assert.ok(htmlReport(result, null).includes(`<p class="verdict">${sentence}</p>`));
     assert.ok(markdownReport(result).includes(`**✗ broken.** ${sentence}`));
     assertHolds(rowsOfHtml(htmlReport(result, null)), [
@@ -113,11 +114,54 @@ describe('a report of the bench', () => {
     ]);
   });
 
+  it('says it of every kind of budget, in words', () => {
+    const sentenceOf = (verdict: Partial<Verdict>): string => {
+      const result = benchResult('default', { ...SMALL, verdicts: [{ ...BROKEN_VERDICT, ...verdict }] });
+      return outcomeSentences(result, [])[0];
+    };
+    assert.equal(
+      sentenceOf({ figure: 'p999', route: '-' }),
+      'The whole is too slow. 999 of 1,000 answers may take 20 ms at most (p999); it was 31.2 ms.',
+    );
+    assert.equal(
+      sentenceOf({ of: 'overhead', figure: 'p50', budget: 1_500, measured: [2_250] }),
+      'The gateway itself is too slow on route search. Half of the requests may stay with it for 1.50 ms at most (p50 of overhead); it was 2.25 ms.',
+    );
+    assert.equal(
+      sentenceOf({ of: 'errors', figure: 'share', budget: 0.001, measured: [0.02, 0.000004, 0.03] }),
+      'Route search fails too often. 0.10% of the requests may fail; 2.00% did.',
+    );
+    assert.equal(
+      sentenceOf({ of: 'ratio', route: '-', figure: 'cpu per request', budget: 1.1, measured: [1.2, 1.4] }),
+      'The whole is worse than its baseline: cpu per request may be 1.10× of it at most, and was 1.30×.',
+    );
+  });
+
+  it('shows the routes with the most requests and the broken budgets when there are too many to show, and counts the rest', () => {
+    const routes = Array.from({ length: 63 }, (_, index) => `route-${index}`);
+    const kept = routes.flatMap((route) => [99, 50].map((p) => ({ ...KEPT_VERDICTS[0], route, figure: `p${p}` })));
+    const result = benchResult('many', { routes, seconds: 1, perSecond: 2_000, verdicts: [...kept, BROKEN_VERDICT] });
+    for (const text of [markdownReport(result), htmlReport(result, null)]) {
+      assert.match(text, / 3 further routes, with fewer requests, are in results\.json\./);
+      assert.match(text, / 7 further budgets are in results\.json\./);
+      assert.match(text, /✗ broken/);
+    }
+    const rows = rowsOfMarkdown(markdownReport(result));
+    const from = rows.findIndex(([first]) => first === 'Route');
+    const samples = rows.slice(from + 2, from + 62).map(([, number]) => Number(number.replace(',', '')));
+    assert.deepEqual(
+      samples,
+      samples.toSorted((a, b) => b - a),
+    );
+    assert.equal(rows[from + 62][0], 'all');
+  });
+
   it('tells a run that could not be judged from one that kept its budgets', () => {
     const { judgement, ...rest } = benchResult('default', { ...SMALL, starvedRound: 1, verdicts: KEPT_VERDICTS });
     const result: BenchResult = { ...rest, judgement: { ...judgement, outcome: 'not-judged' } };
     assert.match(htmlReport(result, null), /class="outcome unsure"/);
     assert.match(markdownReport(result), /\*\*\? not judged\.\*\* Not judged: /);
+    assert.match(markdownReport(result), /The generator was starved in every run, so that none counts/);
     assertHolds(rowsOfMarkdown(markdownReport(result)), ['penstock', 'no: more than 1%']);
   });
 

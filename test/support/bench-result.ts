@@ -23,8 +23,7 @@ function numbersFrom(seed: number): () => number {
   return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
 }
 
-const histogram = (): Histogram =>
-  build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+const histogram = (): Histogram => build({ autoResize: true, numberOfSignificantValueDigits: 3 });
 
 /** A latency in microseconds with the long tail that latencies have. */
 const latencyOf = (random: () => number, base: number): number =>

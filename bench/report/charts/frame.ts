@@ -43,7 +43,7 @@ export const lookOf = (index: number): string => `look-${index % LOOKS}`;
 export const xRange = ({ width }: Size): [number, number] => [MARGIN.left, width - MARGIN.right];
 export const yRange = ({ height }: Size): [number, number] => [height - MARGIN.bottom, MARGIN.top];
 
-/** @param name what it shows, for those who do not see it; `draw` returns an `svg` of the size */
+/** @param name what it shows, for those who do not see it; `draw` gives what stands in an `svg` of the size */
 export function chart(
   name: string,
   legend: readonly LegendEntry[],
@@ -88,22 +88,32 @@ function spaced(ticks: readonly Tick[]): Tick[] {
 /** 1, 2, 5, 10, 20, ... between two values; only powers of ten where that would be more than eight. */
 export function logSteps(min: number, max: number): number[] {
   const steps: number[] = [];
-  for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10)
+  for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10) {
     steps.push(power, 2 * power, 5 * power);
+  }
   const inside = steps.filter((value) => value >= min && value <= max);
   return inside.length <= 8
     ? inside
     : inside.filter((value) => Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6));
 }
 
+const NICE = [1, 2, 5, 10];
+/** Powers of ten are not exact below 1. */
+const TOLERANCE = 1e-9;
+
 /** The domain of a log axis that these values fit into, from one of 1, 2, 5 to another; at least a factor of ten. */
 export function logDomain(values: readonly number[]): [number, number] {
   const positive = values.filter((value) => value > 0);
-  const least = positive.length === 0 ? 1 : Math.min(...positive);
-  const most = positive.length === 0 ? 10 : Math.max(...positive);
-  const steps = logSteps(10 ** Math.floor(Math.log10(least)), 10 ** (Math.ceil(Math.log10(most)) + 1));
-  const all = steps.flatMap((step) => (Math.abs(Math.log10(step) % 1) < 1e-9 ? [step, 2 * step, 5 * step] : []));
-  const from = all.findLast((step) => step <= least) ?? least;
-  const to = all.find((step) => step >= Math.max(most, from * 10)) ?? most;
-  return [from, to];
+  const from = positive.length === 0 ? 1 : niceBelow(Math.min(...positive));
+  return [from, niceAbove(Math.max(...positive, from * 10))];
+}
+
+function niceBelow(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * NICE.findLast((step) => step * power <= value * (1 + TOLERANCE))!;
+}
+
+function niceAbove(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * NICE.find((step) => step * power >= value * (1 - TOLERANCE))!;
 }

@@ -1,4 +1,4 @@
-import { recogniseFormat } from '../../recording/import/formats.ts';
+import { LOG_FORMATS, recogniseFormat } from '../../recording/import/formats.ts';
 import type { LogSource } from '../../recording/import/import-logs.ts';
 import type { LogFormat } from '../../recording/import/log-format.ts';
 import { openLog } from '../../recording/import/open-log.ts';
@@ -22,10 +22,14 @@ export async function openSources(files: readonly string[], format: LogFormat | 
 async function openSource(file: string, given: LogFormat | null): Promise<LogSource | string> {
   try {
     const { sample, bytes } = await openLog(file);
-    const format = given ?? recogniseFormat(sample);
+    const format = given ?? recogniseFormat(sample) ?? formatOfNothing(sample);
     if (format === null) return `${file}: no known format fits its first lines; --format names one`;
     return { file, format, bytes };
   } catch (error) {
     return `${file}: ${(error as Error).message}`;
   }
 }
+
+/** Logs that were just rotated are empty: any format reads nothing from them. */
+const formatOfNothing = (sample: readonly string[]): LogFormat | null =>
+  sample.every((line) => line === '') ? LOG_FORMATS[0]! : null;

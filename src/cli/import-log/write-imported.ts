@@ -19,27 +19,31 @@ export async function writeImported(
   if (first.done === true) return null;
   const began = new Date(logs.beganMs!).toISOString();
   const source = `imported from ${sources.map(({ file, format }) => `${basename(file)} (${format.name})`).join(', ')}`;
-  const writer = await RecordingWriter.open(path, { recording: 1, began, source, licence: null });
   try {
-    const lastAt = await writeAll(writer, first.value, exchanges);
-    await writer.finish(null);
-    return lastAt;
-  } catch (error) {
-    await writer.abandon();
-    throw error;
+    const writer = await RecordingWriter.open(path, { recording: 1, began, source, licence: null });
+    return await writeAll(writer, first.value, exchanges);
+  } finally {
+    await exchanges.return(undefined);
   }
 }
 
+/** @returns when the last exchange came */
 async function writeAll(
   writer: RecordingWriter,
   first: RecordedExchange,
   rest: AsyncIterable<RecordedExchange>,
 ): Promise<number> {
   let lastAt = first.at;
-  await writer.write(first);
-  for await (const exchange of rest) {
-    lastAt = exchange.at;
-    await writer.write(exchange);
+  try {
+    await writer.write(first);
+    for await (const exchange of rest) {
+      lastAt = exchange.at;
+      await writer.write(exchange);
+    }
+    await writer.finish(null);
+    return lastAt;
+  } catch (error) {
+    await writer.abandon();
+    throw error;
   }
-  return lastAt;
 }

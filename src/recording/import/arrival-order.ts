@@ -94,26 +94,30 @@ function swap(heap: Held[], one: number, other: number): void {
   heap[other] = held;
 }
 
-/** Merges logs whose requests are in order, each: by time, and of one time by the order of the logs. */
+/**
+ * Merges logs whose requests are in order, each: by time, and of one time by the order of the logs. Leaving it closes them.
+ */
 export async function* mergeLogs(logs: readonly AsyncIterable<LoggedRequest>[]): AsyncGenerator<LoggedRequest> {
-  const open = await Promise.all(
-    logs.map(async (log) => {
-      const requests = log[Symbol.asyncIterator]();
-      return { requests, next: await requests.next() };
-    }),
-  );
-  for (;;) {
-    let earliest: { requests: AsyncIterator<LoggedRequest>; next: LoggedRequest } | null = null;
-    let from: (typeof open)[number] | null = null;
-    for (const log of open) {
-      if (log.next.done === true) continue;
-      if (earliest === null || log.next.value.arrivedMs < earliest.next.arrivedMs) {
-        earliest = { requests: log.requests, next: log.next.value };
-        from = log;
-      }
+  const open = logs.map((log) => log[Symbol.asyncIterator]());
+  try {
+    const next = await Promise.all(open.map((log) => log.next()));
+    for (let from = earliest(next); from !== -1; from = earliest(next)) {
+      yield next[from]!.value as LoggedRequest;
+      next[from] = await open[from]!.next();
     }
-    if (earliest === null || from === null) return;
-    yield earliest.next;
-    from.next = await from.requests.next();
+  } finally {
+    await Promise.all(open.map((log) => log.return?.()));
   }
+}
+
+/** Index of the one with the earliest request; -1: all have ended. */
+function earliest(next: readonly IteratorResult<LoggedRequest>[]): number {
+  let found = -1;
+  let foundMs = Number.POSITIVE_INFINITY;
+  for (const [index, { done, value }] of next.entries()) {
+    if (done === true || value.arrivedMs >= foundMs) continue;
+    found = index;
+    foundMs = value.arrivedMs;
+  }
+  return found;
 }

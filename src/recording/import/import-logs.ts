@@ -41,10 +41,11 @@ export class LogImport {
   /** All exchanges, in the order in which the requests came. Fails only when `onReject` does. */
   async *exchanges(): AsyncGenerator<RecordedExchange> {
     const merged = mergeLogs(this.#logs.map((log) => log.requests()));
-    for await (const { arrivedMs, isWholeSecond: _, host, ...request } of spreadSeconds(merged)) {
+    for await (const { arrivedMs, isWholeSecond: _, ...request } of spreadSeconds(merged)) {
       this.beganMs ??= arrivedMs;
-      const at = Math.round((arrivedMs - this.beganMs) * 1000) / 1000;
-      yield { at, host: host ?? this.#options.host, ...request, consumer: null, route: null };
+      const host = request.host ?? this.#options.host;
+      const upstreamMs = request.upstreamMs === null ? null : inMicroseconds(request.upstreamMs);
+      yield { ...request, at: inMicroseconds(arrivedMs - this.beganMs), host, upstreamMs, consumer: null, route: null };
     }
   }
 
@@ -52,6 +53,9 @@ export class LogImport {
     return this.#logs.map((log) => log.counts());
   }
 }
+
+/** Milliseconds, with as much behind the point as a microsecond: all else is noise of the arithmetic. */
+const inMicroseconds = (ms: number): number => Math.round(ms * 1000) / 1000;
 
 class OneLog {
   readonly #source: LogSource;

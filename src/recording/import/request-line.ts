@@ -32,6 +32,8 @@ export const REASONS = {
   line: 'not of this format',
 } as const;
 
+const LATEST_MS = Date.UTC(10_000, 0);
+
 type HeaderList = RecordedExchange['headers'];
 
 interface Target {
@@ -97,6 +99,9 @@ export function parseStatus(text: string): number | null {
 /** A count of bytes, or null for `-` and whatever else is no number. */
 export const parseBytes = (text: string | undefined): number | null =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+
+/** Null for what is no time, or one that no server has: before 1970, or after 9999. */
+export const timeOrNull = (ms: number): number | null => (ms >= 0 && ms < LATEST_MS ? ms : null);
 
 /**
  * When a request came that was logged at its end.

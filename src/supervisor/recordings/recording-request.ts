@@ -14,7 +14,7 @@ export interface RecordingRequest {
 }
 
 /** The largest body that a recording may hold as text. */
-export const MOST_BODY_BYTES = 1024 * 1024;
+export const MOST_BODY_BYTES = 256 * 1024;
 const MOST_SECONDS = 7 * 86_400;
 const MOST_NAMES = 100;
 

@@ -24,6 +24,12 @@ export function recordedGateway(lifetime: Lifetime, upstream: string): Promise<G
         policies: [{ keyAuth: { header: 'x-who', query: 'who', optional: true } }],
         forward: { upstream: 'origin' },
       },
+      {
+        name: 'mirrored',
+        match: { path: '/mirrored' },
+        policies: [{ mirror: { upstream: 'origin' } }],
+        forward: { upstream: 'origin' },
+      },
       { name: 'open', match: { path: '/*' }, forward: { upstream: 'origin' } },
     ],
   };

@@ -49,6 +49,10 @@ const PLACES: Readonly<Record<string, (secret: string) => Partial<Disclosed>>> =
     headers: ['content-type', 'application/json; charset=utf-8'],
     body: JSON.stringify({ user: 'me', login: [{ passWord: secret }] }),
   }),
+  'a list in json': (secret) => ({
+    headers: ['content-type', 'application/problem+json'],
+    body: JSON.stringify({ apiKeys: ['a', { value: secret }] }),
+  }),
   'a body of parts': (secret) => ({ headers: ['content-type', 'multipart/form-data; boundary=x'], body: secret }),
 };
 
@@ -62,7 +66,7 @@ describe('secrets in a recording', () => {
       if (twice && place === 'a body of parts') return;
       assert.ok(!line.includes(text), `${place}: ${line}`);
     });
-    fc.assert(cases, { numRuns: 1000 });
+    fc.assert(cases, { numRuns: 300 });
   });
 
   it('are replaced by the same pseudonym in one recording and by another in the next', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import fs, { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
@@ -179,6 +180,32 @@ describe('writing a recording', () => {
   });
 
   it('says when the file cannot be made, and when it can be written no further', async (t) => {
-    await assert.rejects(RecordingWriter.open(join(tempDir(t), 'no', 'folder.ndjson'), A_HEAD), /ENOENT/);
+    const folder = tempDir(t);
+    await assert.rejects(RecordingWriter.open(join(folder, 'no', 'folder.ndjson'), A_HEAD), /ENOENT/);
+    for (const name of ['full.ndjson', 'full.ndjson.gz']) {
+      const writer = await RecordingWriter.open(join(folder, name), A_HEAD);
+      const noRoom = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+      t.mock.method(fs, 'write', (...args: unknown[]) => (args.at(-1) as (error: Error) => void)(noRoom));
+      const noise = randomBytes(1024 * 1024).toString('base64');
+      await assert.rejects(async () => {
+        for (let i = 0; i < 5; i++) await writer.writeLine(noise);
+        await writer.finish(0);
+      }, /ENOSPC/);
+      t.mock.restoreAll();
+      await writer.abandon();
+      assert.deepEqual(readdirSync(folder), []);
+    }
+  });
+
+  it('warns of nothing however long it is', async (t) => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on('warning', listen);
+    t.after(() => process.off('warning', listen));
+    const writer = await RecordingWriter.open(join(tempDir(t), 'long.ndjson.gz'), A_HEAD);
+    const line = renderExchange(anExchange({ path: `/${'x'.repeat(60_000)}` }));
+    for (let i = 0; i < 200; i++) await writer.writeLine(line);
+    await writer.finish(0);
+    assert.deepEqual(warnings, []);
   });
 });

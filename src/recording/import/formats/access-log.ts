@@ -18,6 +18,7 @@ import {
   parseStatus,
   REASONS,
   type RequestLine,
+  timeOrNull,
 } from '../request-line.ts';
 import { unescapeLog } from './unescape-log.ts';
 
@@ -25,7 +26,7 @@ import { unescapeLog } from './unescape-log.ts';
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*(?:"|$)';
 // A bound on the time, so that a long line of brackets is not looked through again from each of them.
 const LINE = new RegExp(`^([^"]*?) \\[([^\\]"]{1,64})\\] (${QUOTED}) (\\S+) (-|\\d{1,15})(?= |$)(.*)$`, 's');
-const TIME = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d):(\d\d):(\d\d)(\.\d{1,6})? ([+-])(\d\d)(\d\d)$/;
+const TIME = /^([0-3]\d)\/(\w{3})\/(\d{4}):([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d{1,6})? ([+-])(\d\d)(\d\d)$/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const TRAILING = new RegExp(`([\\w$]+=)?(${QUOTED}|\\S+)`, 'gs');
 
@@ -33,6 +34,11 @@ interface Origin {
   readonly client: string;
   readonly host: string | null;
   readonly isTls: boolean;
+}
+
+interface LoggedTime {
+  readonly ms: number;
+  readonly isWholeSecond: boolean;
 }
 
 /** What stands behind the size. */
@@ -43,35 +49,36 @@ interface Trailing {
   readonly upstreamMs: number | null;
 }
 
+interface Ending extends Trailing {
+  readonly status: number;
+  readonly responseBytes: number;
+}
+
 function readLine(line: string): LoggedRequest | Rejection {
   const fields = LINE.exec(line);
   if (fields === null) return rejected(REASONS.line);
   const [, before, when, request, statusText, bytesText, behind] = fields as unknown as string[];
   const origin = parseOrigin(before!);
   if (origin === null) return rejected(REASONS.line);
-  const loggedMs = parseTime(when!);
-  if (loggedMs === null) return rejected(REASONS.time);
+  const time = parseTime(when!);
+  if (time === null) return rejected(REASONS.time);
   const status = parseStatus(statusText!);
   if (status === null) return rejected(REASONS.status);
   const asked = parseRequestLine(unquote(request!));
   if ('rejected' in asked) return asked;
   // The common format writes a size of 0 as -.
-  const answer = { status, responseBytes: parseBytes(bytesText!) ?? 0 };
-  return loggedRequest(origin, loggedMs, asked, answer, parseTrailing(behind!));
+  return loggedRequest(origin, time, asked, {
+    status,
+    responseBytes: parseBytes(bytesText!) ?? 0,
+    ...parseTrailing(behind!),
+  });
 }
 
-function loggedRequest(
-  origin: Origin,
-  loggedMs: number,
-  asked: RequestLine,
-  answer: Pick<LoggedRequest, 'status' | 'responseBytes'>,
-  { quoted, tookMs, upstreamMs }: Trailing,
-): LoggedRequest {
-  const isWholeSecond = Number.isInteger(loggedMs / 1000);
-  const [referer, agent, forwardedFor] = quoted;
+function loggedRequest(origin: Origin, time: LoggedTime, asked: RequestLine, end: Ending): LoggedRequest {
+  const [referer, agent, forwardedFor] = end.quoted;
   return {
-    arrivedMs: arrivalOf(loggedMs, isWholeSecond, tookMs),
-    isWholeSecond,
+    arrivedMs: arrivalOf(time.ms, time.isWholeSecond, end.tookMs),
+    isWholeSecond: time.isWholeSecond,
     scheme: asked.scheme ?? (origin.isTls ? 'https' : null),
     method: asked.method,
     host: asked.host ?? origin.host,
@@ -83,8 +90,9 @@ function loggedRequest(
     ]),
     body: null,
     client: origin.client,
-    ...answer,
-    upstreamMs,
+    status: end.status,
+    responseBytes: end.responseBytes,
+    upstreamMs: end.upstreamMs,
   };
 }
 
@@ -103,7 +111,7 @@ function withoutDefaultPort(vhost: string): Pick<Origin, 'host' | 'isTls'> {
   return { host: vhost.replace(/:(?:80|443)$/, ''), isTls };
 }
 
-function parseTime(text: string): number | null {
+function parseTime(text: string): LoggedTime | null {
   const parts = TIME.exec(text);
   if (parts === null) return null;
   const [day, , year, hour, minute, second] = parts.slice(1, 7).map(Number) as [
@@ -119,7 +127,8 @@ function parseTime(text: string): number | null {
   const fractionMs = Math.round(Number(parts[7] ?? 0) * 1000);
   const zoneMinutes = Number(parts[9]) * 60 + Number(parts[10]);
   const localMs = Date.UTC(year, month, day, hour, minute, second) + fractionMs;
-  return localMs + (parts[8] === '+' ? -1 : 1) * zoneMinutes * 60_000;
+  const ms = timeOrNull(localMs + (parts[8] === '+' ? -1 : 1) * zoneMinutes * 60_000);
+  return ms === null ? null : { ms, isWholeSecond: parts[7] === undefined };
 }
 
 function parseTrailing(text: string): Trailing {

@@ -4,7 +4,7 @@
  */
 import type { RecordedBody } from '../../recorded-exchange.ts';
 import { type LogFormat, type LoggedRequest, type LogRecord, type Rejection, rejected } from '../log-format.ts';
-import { REASONS, requestOfUrl, sendableHeaders } from '../request-line.ts';
+import { REASONS, requestOfUrl, sendableHeaders, timeOrNull } from '../request-line.ts';
 import { type HarEntry, HarEntryFinder, MAX_ENTRY_BYTES } from './har-entries.ts';
 import {
   arrayOr,
@@ -49,8 +49,8 @@ function requestFrom(entry: JsonObject): LoggedRequest | Rejection {
   if (stringOr(entry['_fromCache'], '') !== '') return rejected(CACHED);
   const asked = requestOfUrl(stringOr(request['method'], ''), url);
   if ('rejected' in asked) return asked;
-  const arrivedMs = Date.parse(stringOr(entry['startedDateTime'], ''));
-  if (Number.isNaN(arrivedMs)) return rejected(REASONS.time);
+  const arrivedMs = timeOrNull(Date.parse(stringOr(entry['startedDateTime'], '')));
+  if (arrivedMs === null) return rejected(REASONS.time);
   const status = statusOr(response['status'], null);
   if (status === null) return rejected(REASONS.status);
   return {

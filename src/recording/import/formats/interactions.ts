@@ -8,7 +8,7 @@
 import type { RecordedBody } from '../../recorded-exchange.ts';
 import { lineFormat } from '../line-format.ts';
 import { type LogFormat, type LoggedRequest, type Rejection, rejected } from '../log-format.ts';
-import { REASONS, requestOfUrl, sendableHeaders } from '../request-line.ts';
+import { REASONS, requestOfUrl, sendableHeaders, timeOrNull } from '../request-line.ts';
 import { countOr, isRecord, parseObject, statusOr, stringOr } from './json-fields.ts';
 
 function readLine(line: string): LoggedRequest | Rejection | null {
@@ -17,8 +17,8 @@ function readLine(line: string): LoggedRequest | Rejection | null {
   const method = stringOr(call['method'], '');
   const asked = requestOfUrl(method, stringOr(call['url'], ''));
   if ('rejected' in asked) return asked;
-  const arrivedMs = Date.parse(stringOr(call['at'], ''));
-  if (Number.isNaN(arrivedMs)) return rejected(REASONS.time);
+  const arrivedMs = timeOrNull(Date.parse(stringOr(call['at'], '')));
+  if (arrivedMs === null) return rejected(REASONS.time);
   const status = statusOr(call['status'], null);
   if (status === null) return rejected(REASONS.status);
   return {

@@ -7,7 +7,7 @@
  */
 import { lineFormat } from '../line-format.ts';
 import { type LogFormat, type LoggedRequest, type Rejection, rejected } from '../log-format.ts';
-import { arrivalOf, headersFrom, parseRequestLine, parseStatus, REASONS } from '../request-line.ts';
+import { arrivalOf, headersFrom, parseRequestLine, parseStatus, REASONS, timeOrNull } from '../request-line.ts';
 
 const LINE =
   /^(?:\S+ )?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) \d+ [A-Z]+ \S+ \[[^\]]*\] ([^\s"]+) "(.*)" status: (\d+) len: (\d+) time: (\d+\.\d+)\s*$/;
@@ -16,8 +16,8 @@ function readLine(line: string): LoggedRequest | Rejection {
   const fields = LINE.exec(line);
   if (fields === null) return rejected(REASONS.line);
   const [, date, time, addresses, request, statusText, length, seconds] = fields as unknown as string[];
-  const loggedMs = Date.parse(`${date}T${time}Z`);
-  if (Number.isNaN(loggedMs)) return rejected(REASONS.time);
+  const loggedMs = timeOrNull(Date.parse(`${date}T${time}Z`));
+  if (loggedMs === null) return rejected(REASONS.time);
   const status = parseStatus(statusText!);
   if (status === null) return rejected(REASONS.status);
   const asked = parseRequestLine(request!);

@@ -7,7 +7,16 @@
  */
 import { lineFormat } from '../line-format.ts';
 import { type LogFormat, type LoggedRequest, type Rejection, rejected } from '../log-format.ts';
-import { arrivalOf, headersFrom, isHost, parseBytes, parseStatus, REASONS, requestOf } from '../request-line.ts';
+import {
+  arrivalOf,
+  headersFrom,
+  isHost,
+  parseBytes,
+  parseStatus,
+  REASONS,
+  requestOf,
+  timeOrNull,
+} from '../request-line.ts';
 
 const NO_FIELDS = 'no #Fields directive before it';
 const FIELD_COUNT = 'another number of columns than #Fields names';
@@ -78,11 +87,11 @@ function requestFrom(columns: Columns, day: string | null): LoggedRequest | Reje
   };
 }
 
-/** `cs-uri`, or `cs-uri-stem` with `cs-uri-query`. */
+/** `cs-uri`, or `cs-uri-stem` with `cs-uri-query`; null when there is no such column, the empty text when there is nothing in it. */
 function targetOf(columns: Columns): string | null {
-  const stem = presentOf(columns, 'cs-uri-stem');
-  if (stem === null) return columns.get('cs-uri') ?? (columns.has('cs-uri-stem') ? '' : null);
-  const query = presentOf(columns, 'cs-uri-query');
+  if (!columns.has('cs-uri-stem') && !columns.has('cs-uri')) return null;
+  const stem = presentOf(columns, 'cs-uri-stem') ?? presentOf(columns, 'cs-uri') ?? '';
+  const query = stem.includes('?') ? null : presentOf(columns, 'cs-uri-query');
   return encodeNonAscii(query === null ? stem : `${stem}?${query}`);
 }
 
@@ -107,8 +116,8 @@ function timeOf(columns: Columns, day: string | null): { ms: number; isWholeSeco
   const date = columns.get('date') ?? day;
   const clock = textOf(columns.get('time')!);
   if (date === null || !/^\d{4}-\d\d-\d\d$/.test(date) || !/^\d\d:\d\d:\d\d(?:\.\d{1,9})?$/.test(clock)) return null;
-  const ms = Date.parse(`${date}T${clock}Z`);
-  return Number.isNaN(ms) ? null : { ms, isWholeSecond: !clock.includes('.') };
+  const ms = timeOrNull(Date.parse(`${date}T${clock}Z`));
+  return ms === null ? null : { ms, isWholeSecond: !clock.includes('.') };
 }
 
 function tookMsOf(text: string | undefined): number | null {

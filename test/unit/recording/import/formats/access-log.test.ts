@@ -145,6 +145,10 @@ describe('access logs: what is no request', () => {
       String(await readOne(combined, 'h - - [17/Foo/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 1')),
       /no time/,
     );
+    assert.match(
+      String(await readOne(combined, 'h - - [17/May/2015:25:05:03 +0000] "GET / HTTP/1.1" 200 1')),
+      /no time/,
+    );
     assert.match(String(await readOne(combined, `h - - ${TIME} "GET / HTTP/1.1" abc 1`)), /no status/);
     assert.match(String(await readOne(combined, 'hello')), /not of this format/);
   });

@@ -23,13 +23,13 @@ export interface RecordedAcceptor {
   stopRecording(recording: number, within: Millis): void;
 }
 
-export interface RecordingParts {
+export interface SessionParts {
   readonly number: number;
   readonly request: RecordingRequest;
   /** Name of the gateway. */
   readonly source: string;
-  /** Called once: it is over, and another may begin. */
-  onOver(): void;
+  /** Called once: it is over, and another may begin. Not whole: its reader left before the end. */
+  onOver(counts: RecordingEnd['end'], isWhole: boolean): void;
 }
 
 /**
@@ -38,11 +38,11 @@ export interface RecordingParts {
  *   recording ── time is up, stop() ──> stopping ── every acceptor's last batch, or they took too long ──> over
  *       └────────────── enough exchanges, or its reader has gone ──────────────────────────────────────────^
  */
-export class Recording {
+export class RecordingSession {
   readonly number: number;
   readonly stream: Readable;
   readonly #request: RecordingRequest;
-  readonly #onOver: () => void;
+  readonly #onOver: SessionParts['onOver'];
   readonly #order: RecordingOrder;
   readonly #merge = new LineMerge<RecordedAcceptor>();
   /** Those that have not said their last word, with what they last said. */
@@ -58,7 +58,7 @@ export class Recording {
   #endTimer: NodeJS.Timeout | undefined;
   readonly #silenceTimer: NodeJS.Timeout;
 
-  constructor({ number, request, source, onOver }: RecordingParts) {
+  constructor({ number, request, source, onOver }: SessionParts) {
     this.number = number;
     this.#request = request;
     this.#onOver = onOver;
@@ -109,8 +109,13 @@ export class Recording {
     this.#isStopping = true;
     clearTimeout(this.#endTimer);
     for (const acceptor of this.#acceptors.keys()) acceptor.stopRecording(this.number, END_WITHIN);
-    this.#endTimer = setTimeout(() => this.#end(), END_WITHIN + LAST_WORD_MS);
+    this.#endTimer = setTimeout(() => this.#giveUpWaiting(), END_WITHIN + LAST_WORD_MS);
     this.#endIfComplete();
+  }
+
+  /** Those that have not said their last word count as gone. */
+  #giveUpWaiting(): void {
+    for (const acceptor of [...this.#acceptors.keys()]) this.leave(acceptor);
   }
 
   #forget(acceptor: RecordedAcceptor): void {
@@ -145,10 +150,9 @@ export class Recording {
 
   #end(): void {
     if (this.#isOver) return;
-    for (const batch of this.#acceptors.values()) this.#dropped += batch === null ? 0 : batch.dropped;
-    const end: RecordingEnd = { end: { exchanges: this.#exchanges, dropped: this.#dropped } };
+    this.#finish(true);
+    const end: RecordingEnd = { end: this.#counts() };
     this.#push(`${JSON.stringify(end)}\n`);
-    this.#finish();
     this.stream.push(null);
   }
 
@@ -165,19 +169,24 @@ export class Recording {
   }
 
   #onDestroyed(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#finish();
+    this.#finish(false);
     done(error);
   }
 
   /** Nobody records for this any more. */
-  #finish(): void {
+  #finish(isWhole: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    for (const batch of this.#acceptors.values()) this.#dropped += batch === null ? 0 : batch.dropped;
     clearTimeout(this.#endTimer);
     clearInterval(this.#silenceTimer);
     for (const acceptor of this.#acceptors.keys()) acceptor.stopRecording(this.number, 0 as Millis);
     this.#acceptors.clear();
-    this.#onOver();
+    this.#onOver(this.#counts(), isWhole);
+  }
+
+  #counts(): RecordingEnd['end'] {
+    return { exchanges: this.#exchanges, dropped: this.#dropped };
   }
 
   #now(): number {
