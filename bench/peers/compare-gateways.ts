@@ -1,6 +1,7 @@
 /** One scenario with every gateway that can do it: round after round, a fresh process for each window. */
 import type { LoadPlan } from '../load/workload.ts';
 import { describeMachine } from '../machine.ts';
+import { paceText } from '../report/format.ts';
 import type { Experiment } from '../run/experiment.ts';
 import { type MeasureOptions, measure, type PeerLaunch } from '../run/measure.ts';
 import type { BenchResult, RunResult } from '../run/run-result.ts';
@@ -122,11 +123,12 @@ function notesOn(name: string, { round, pace, load, gateway }: RunResult): strin
   const busy = gateway.cpuMs / load.measuredMs;
   const isIdle = pace.kind === 'closed' && busy < BUSY;
   const { starved } = load.generator;
+  const who = `${name}, round ${round}, ${paceText(pace)}`;
   return [
     ...(isIdle ? [`${name}: the load, not the gateway, set how many answers a second the closed loop had.`] : []),
     ...(gateway.disturbance > DISTURBED
-      ? [`${name}, round ${round}: others had ${Math.round(gateway.disturbance * 100)}% of the gateway's core.`]
+      ? [`${who}: others had ${Math.round(gateway.disturbance * 100)}% of the gateway's core.`]
       : []),
-    ...(starved === null ? [] : [`${name}, round ${round}, does not count: ${starved}`]),
+    ...(starved === null ? [] : [`${who}, does not count: ${starved}`]),
   ];
 }

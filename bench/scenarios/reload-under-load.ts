@@ -49,9 +49,9 @@ async function reloadAgainAndAgain(stage: ScenarioStage, versions: readonly stri
     times.push(tookMs);
     wait = Math.max(0, RELOAD_EVERY_MS - tookMs);
   }
-  const list = times.map((ms) => Math.round(ms)).join(', ');
+  const list = times.map((ms) => `${Math.round(ms)} ms`).join(', ') || 'no reload';
   stage.note(
-    `From the signal to the last acknowledgement of ${ROUTES} routes, 1 in ${CHANGED_EVERY} of them changed: ${list} ms.`,
+    `From the signal to the last acknowledgement, ${ROUTES} routes of which 1 in ${CHANGED_EVERY} changed: ${list}.`,
   );
 }
 
