@@ -9,6 +9,8 @@ const LINE_HEIGHT = 17;
 const ROW_GAP = 34;
 const TOP = 34;
 const RIGHT = 56;
+/** A label of the axis takes about this much of it. */
+const LABEL_WIDTH = 36;
 const SMALLEST = 0.5;
 const LARGEST = 2;
 
@@ -35,9 +37,11 @@ export function ratioChart(
     );
     const last = rows.at(-1);
     const height = (tops.at(-1) ?? 0) + (last?.marks.length ?? 0) * LINE_HEIGHT + ROW_GAP + 24;
-    const grid = logSteps(domain[0], domain[1]).map(
+    const steps = logSteps(domain[0], domain[1]);
+    const labelled = spaced(steps, x);
+    const grid = steps.map(
       (value) => markup`<path class="${value === 1 ? 'base' : 'grid'}" d="M${x(value)} 14V${height - 24}"/>
-<text x="${x(value)}" y="${height - 8}" text-anchor="middle">${String(Number(value.toPrecision(3)))}×</text>`,
+${labelled.has(value) ? markup`<text x="${x(value)}" y="${height - 8}" text-anchor="middle">${String(Number(value.toPrecision(3)))}×</text>` : null}`,
     );
     const drawn = rows.map(({ name, marks }, at) => {
       const top = tops[at]!;
@@ -52,4 +56,13 @@ export function ratioChart(
     return markup`<svg class="${kind}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${grid}${drawn}</svg>\n`;
   };
   return markup`<figure>${draw('wide', 840, 110)}${draw('narrow', 340, 80)}</figure>`;
+}
+
+/** Those whose labels touch no other, beginning with that of 1. */
+function spaced(steps: readonly number[], x: (value: number) => number): Set<number> {
+  const kept = new Set<number>();
+  const fromOne = steps.toSorted((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b)));
+  for (const step of fromOne)
+    if ([...kept].every((other) => Math.abs(x(other) - x(step)) >= LABEL_WIDTH)) kept.add(step);
+  return kept;
 }
