@@ -12,6 +12,8 @@ export interface Job {
   readonly chain: ChainJob | null;
   /** Answers are stored in memory and served from there for as long as they say. */
   readonly caches: boolean;
+  /** Bodies are passed on as they come, however large they are. */
+  readonly streams: boolean;
   /** Endpoints that fail are left alone for a second, and what was safe to repeat is sent to another. */
   readonly failsOver: boolean;
 }
@@ -30,7 +32,7 @@ export interface ChainJob {
   readonly rememberedTokens: number;
 }
 
-const PLAIN: Job = { table: null, tls: null, chain: null, caches: false, failsOver: false };
+const PLAIN: Job = { table: null, tls: null, chain: null, caches: false, streams: false, failsOver: false };
 
 /** Peers that do the same as Penstock does; those that cannot, with their own reason. */
 export function sameWork(particulars: Partial<Job> = {}): ScenarioPeers {

@@ -49,7 +49,7 @@ interface Summary {
 export const findWrk = (): string | null => findBinary('wrk', 'WRK_BIN');
 
 /**
- * Carries out a plan as `runGenerator` does, as a closed loop without bodies of requests.
+ * Carries out a plan as `runGenerator` does, as a closed loop. Its requests have to fit into memory.
  *
  * @throws Error when wrk is not installed, fails, or prints nothing that can be read
  */
@@ -71,7 +71,11 @@ export async function wrkLoad(plan: LoadPlan, options: GeneratorOptions = {}): P
 function requestsOf(workload: string): Buffer {
   const parser = new LineParser(workload);
   const lines = readFileSync(workload, 'utf8').trimEnd().split('\n');
-  const requests = lines.map((line) => Buffer.from(parser.parse(line).bytes as string, 'latin1'));
+  const requests = lines.map((line) => {
+    const { bytes, fillerBytes } = parser.parse(line);
+    const head = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+    return Buffer.concat([head, Buffer.alloc(fillerBytes, 'penstock ')]);
+  });
   return Buffer.concat(requests.flatMap((request) => [Buffer.from(`${request.length}\n`), request]));
 }
 

@@ -10,7 +10,7 @@ const SIZES_MIB = [1, 2, 4, 8];
 export const largeBodies: Scenario = {
   name: 'large-bodies',
   purpose: 'What streaming costs: uploads and downloads of 1 to 8 MiB in turn, none of which may be kept in memory.',
-  peers: sameWork(),
+  peers: sameWork({ streams: true }),
   prepare: async (place) => ({
     config: gatewayConfig(place, {
       listener: { limits: { bodyBytes: '16MiB' } },

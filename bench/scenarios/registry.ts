@@ -5,6 +5,7 @@ import { fullChain } from './full-chain.ts';
 import { largeBodies } from './large-bodies.ts';
 import { manyRoutes } from './many-routes.ts';
 import { newToken } from './new-token.ts';
+import { plainPost } from './plain-post.ts';
 import { plainProxy } from './plain-proxy.ts';
 import { reloadUnderLoad } from './reload-under-load.ts';
 import type { Scenario } from './scenario.ts';
@@ -15,6 +16,7 @@ import { tls } from './tls.ts';
 /** Every scenario, in the order in which they are listed and run. */
 export const SCENARIOS: readonly Scenario[] = [
   plainProxy,
+  plainPost,
   fullChain,
   newToken,
   manyRoutes,

@@ -129,7 +129,7 @@ describe('scenarios of the bench', () => {
       // Each of these has something that no other has; the table of many routes is too large to be read in a test.
       for (const { scenario, place } of all) {
         const configure = scenario.peers?.[peer.name];
-        if (!['full-chain', 'cache-hits', 'tls', 'dying-upstream'].includes(scenario.name)) continue;
+        if (!['full-chain', 'cache-hits', 'tls', 'large-bodies', 'dying-upstream'].includes(scenario.name)) continue;
         if (typeof configure !== 'function') continue;
         write(place.folder, configure(place).files);
         const check = peer.check(place.folder);

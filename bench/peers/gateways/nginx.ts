@@ -5,7 +5,7 @@ import type { Peer } from '../peer.ts';
 /**
  * To the origin as the documentation of `ngx_http_upstream_module` (directive `keepalive`) advises: HTTP/1.1, the Connection header
  * cleared, idle connections kept. The limits on requests a connection are raised so that none is closed in a run. TLS as in
- * "Configuring HTTPS servers": sessions in a shared cache. Bodies are streamed and kept in no file, as Penstock's are.
+ * "Configuring HTTPS servers": sessions in a shared cache. Large bodies are streamed and kept in no file, as Penstock's are.
  */
 export const nginx: Peer = {
   name: 'nginx',
@@ -37,8 +37,7 @@ http {
   client_max_body_size 16m;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   proxy_http_version 1.1;
-  proxy_request_buffering off;
-  proxy_max_temp_file_size 0;
+${job.streams ? '  proxy_request_buffering off;\n' : ''}  proxy_max_temp_file_size 0;
   proxy_set_header Connection "";
   proxy_set_header Host $host;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
