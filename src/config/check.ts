@@ -23,12 +23,9 @@ export function checkDraft(draft: Draft, source: Source, modules: PolicyModules,
   checkListeners(draft, report);
   checkAdmin(draft, report);
   for (const [name, upstream] of draft.upstreams) checkUpstream(name, upstream, report);
-  checkRoutes(draft, report);
-  checkConsumers(draft, report);
-  checkPolicies(draft, report);
+  checkEachRoute(draft, report);
   checkModules(draft, source, modules, report);
-  checkKeyFiles(draft.value, source, report);
-  checkEdits(draft, report);
+  checkKeyFiles(draft, source, report);
   checkTests(draft, report);
   checkPolicyFiles(draft, source, report);
   checkConsumers(draft, report);
@@ -39,6 +36,16 @@ export function checkDraft(draft: Draft, source: Source, modules: PolicyModules,
     if (upstream?.tls?.ca !== undefined)
       checkUpstreamTls(upstream.tls.ca, ['upstreams', name, 'tls', 'ca'], source, report);
   }
+}
+
+/** What takes a route, the names of the upstreams and the shared policies: routes that passed it beside the same are passed by. */
+function checkEachRoute(draft: Draft, report: Report): void {
+  const before = report.diagnostics.length;
+  draft.known.surround({ upstreams: [...draft.upstreams.keys()], lists: valueAt(draft.value, ['policies']) });
+  checkRoutes(draft, report);
+  checkPolicies(draft, report);
+  checkEdits(draft, report);
+  if (report.diagnostics.length === before) draft.known.markChecked();
 }
 
 function checkListeners({ listeners, value }: Draft, report: Report): void {

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import type { PolicyId, UpstreamId } from '../brand.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
-import { toRouteMatch } from './check-routes.ts';
 import { keySetsOf } from './compile-jwt.ts';
 import { PolicyBook } from './compile-policies.ts';
 import { type Assignments, compileForward, compileUpstreams } from './compile-upstreams.ts';
@@ -37,7 +36,10 @@ export interface CompiledConfig {
  *
  * @throws when a CA file that was there for the checks is gone
  */
-export function compile({ config, source, modules }: LoadedConfig, assign: Assignments): CompiledConfig {
+export function compile(
+  { config, routes: parsed, source, modules }: LoadedConfig,
+  assign: Assignments,
+): CompiledConfig {
   const upstreamIds = new Map(Object.keys(config.upstreams).map((name, id) => [name, id as UpstreamId]));
   const globals: Omit<CompiledGlobals, 'keySets'> = {
     listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
@@ -59,7 +61,7 @@ export function compile({ config, source, modules }: LoadedConfig, assign: Assig
     globals: { ...globals, keySets: keySetsOf(policies) },
     routes,
     policies,
-    matches: config.routes.map(toRouteMatch),
+    matches: parsed.map(({ match }) => match),
   };
 }
 

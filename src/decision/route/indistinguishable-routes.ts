@@ -1,5 +1,5 @@
 import type { RouteId } from '../../brand.ts';
-import { parsePathPattern } from './path-pattern.ts';
+import { type PathPattern, parsePathPattern } from './path-pattern.ts';
 import type { RouteMatch } from './route-match.ts';
 
 /**
@@ -12,31 +12,36 @@ import type { RouteMatch } from './route-match.ts';
  * some host and method. Throws as parsePathPattern does.
  */
 export function findIndistinguishableRoutes(matches: readonly RouteMatch[]): readonly (readonly [RouteId, RouteId])[] {
+  return findSharedClaims(matches.map((match) => claimsOf(match, parsePathPattern(match.path))));
+}
+
+/** The same of what `claimsOf` said of each route. */
+export function findSharedClaims(claims: readonly (readonly string[])[]): readonly (readonly [RouteId, RouteId])[] {
   const first = new Map<string, RouteId>();
   const pairs: (readonly [RouteId, RouteId])[] = [];
-  matches.forEach((match, index) => {
+  claims.forEach((keys, index) => {
     const route = index as RouteId;
-    const shadowing = new Set<RouteId>();
-    for (const key of claims(match)) {
+    let shadowing: Set<RouteId> | null = null;
+    for (const key of keys) {
       const earlier = first.get(key);
       if (earlier === undefined) first.set(key, route);
-      else if (earlier !== route) shadowing.add(earlier);
+      else if (earlier !== route) (shadowing ??= new Set()).add(earlier);
     }
+    if (shadowing === null) return;
     for (const earlier of [...shadowing].sort((a, b) => a - b)) pairs.push([earlier, route]);
   });
   return pairs;
 }
 
 /** One key for each host and method; two routes with a key in common cannot be told apart there. */
-function claims(match: RouteMatch): string[] {
-  const rest = `${pathKey(match.path)}\0${pairsKey(match.headers)}\0${pairsKey(match.query)}`;
+export function claimsOf(match: RouteMatch, pattern: PathPattern): readonly string[] {
+  const rest = `${pathKey(pattern)}\0${pairsKey(match.headers)}\0${pairsKey(match.query)}`;
   const hosts = match.hosts.length === 0 ? ['*'] : match.hosts;
   const methods = match.methods.length === 0 ? ['*'] : match.methods;
   return hosts.flatMap((host) => methods.map((method) => `${host}\0${method}\0${rest}`));
 }
 
-function pathKey(path: string): string {
-  const pattern = parsePathPattern(path);
+function pathKey(pattern: PathPattern): string {
   if (pattern.kind === 'regexp') return `~${pattern.source}`;
   return `${pattern.kind}/${pattern.segments.map((segment) => segment ?? '{}').join('/')}`;
 }

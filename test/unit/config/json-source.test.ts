@@ -10,12 +10,12 @@ type Path = (string | number)[];
 /** Every path into a value, and some that lead nowhere. */
 function pathsOf(value: unknown, path: Path = []): Path[] {
   const steps: Path =
-    typeof value !== 'object' || value === null
-      ? []
-      : Array.isArray(value)
-        ? [...value.keys()]
-        : Object.keys(value);
-  const nowhere: Path[] = [[...path, 'none'], [...path, 99], [...path, 99, 'none']];
+    typeof value !== 'object' || value === null ? [] : Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  const nowhere: Path[] = [
+    [...path, 'none'],
+    [...path, 99],
+    [...path, 99, 'none'],
+  ];
   return [path, ...nowhere].concat(
     steps.flatMap((step) => pathsOf((value as Record<string, unknown>)[step as string], [...path, step])),
   );
@@ -27,7 +27,11 @@ function assertSame(found: SourceResult, expected: SourceResult): void {
   if (found.source === null || expected.source === null) return;
   for (const path of pathsOf(expected.source.value))
     for (const part of ['key', 'value'] as const)
-      assert.deepEqual(found.source.locate(path, part), expected.source.locate(path, part), JSON.stringify([path, part]));
+      assert.deepEqual(
+        found.source.locate(path, part),
+        expected.source.locate(path, part),
+        JSON.stringify([path, part]),
+      );
 }
 
 const key = fc.oneof(fc.constantFrom('routes', 'a', '__proto__', 'constructor', '', '\u00e9"\\'), fc.string());
@@ -48,21 +52,29 @@ function write(value: unknown, blank: () => string): string {
   return isMap ? `{${inside}}` : `[${inside}]`;
 }
 
-const texts = fc.tuple(json.map, fc.infiniteStream(fc.constantFrom('', '', ' ', '\n', '\r\n', '\t'))).map(
-  ([value, blanks]) => {
+const texts = fc
+  .tuple(json.map, fc.infiniteStream(fc.constantFrom('', '', ' ', '\n', '\r\n', '\t')))
+  .map(([value, blanks]) => {
     const blank = (): string => blanks.next().value;
     return `${blank()}${write(value, blank)}${blank()}`;
-  },
-);
+  });
 
 test('JSON has the values, places and mistakes that a parser with a tree finds', () => {
-  fc.assert(fc.property(texts, (text) => assertSame(parseJson('a.json', text), parseJsonTree('a.json', text))), {
-    numRuns: 300,
-  });
+  fc.assert(
+    fc.property(texts, (text) => assertSame(parseJson('a.json', text), parseJsonTree('a.json', text))),
+    {
+      numRuns: 300,
+    },
+  );
 });
 
 test('damaged JSON has the same mistakes', () => {
-  const damage = fc.tuple(texts, fc.nat(), fc.nat(4), fc.constantFrom('', '"', '{', ']', ',', ':', '\\', '\n', '/', '\u0001', '01'));
+  const damage = fc.tuple(
+    texts,
+    fc.nat(),
+    fc.nat(4),
+    fc.constantFrom('', '"', '{', ']', ',', ':', '\\', '\n', '/', '\u0001', '01'),
+  );
   fc.assert(
     fc.property(damage, ([text, at, length, put]) => {
       const begin = at % (text.length + 1);
