@@ -1,6 +1,6 @@
 /** Checks of routes among each other and against the upstreams. */
 
-import { findIndistinguishableRoutes, findSharedClaims } from '../decision/route/indistinguishable-routes.ts';
+import { findIndistinguishableRoutes } from '../decision/route/indistinguishable-routes.ts';
 import { parsePathPattern } from '../decision/route/path-pattern.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
@@ -10,14 +10,15 @@ import type { Route } from './schema/schema.ts';
 import { isRecord, valueAt } from './source/source.ts';
 
 export function checkRoutes(draft: Draft, report: Report): void {
-  checkNames(draft, report);
+  const areDistinct = draft.config !== null && draft.known.areDistinct();
+  if (!areDistinct) checkNames(draft, report);
   const upstreams = [...draft.upstreams.keys()];
   for (const [index, route] of draft.routes.entries()) {
     if (draft.known.isChecked(index)) continue;
     checkForward(index, draft, upstreams, report);
     if (route !== null) checkStripPrefix(route, ['routes', index, 'forward', 'stripPrefix'], report);
   }
-  checkDistinguishable(draft, report);
+  if (!areDistinct) checkDistinguishable(draft, report);
 }
 
 /** Looked up in the plain value, so that a route with a mistake elsewhere is checked too. */
@@ -91,14 +92,10 @@ function checkStripPrefix(route: Route, path: ConfigPath, report: Report): void 
 }
 
 /** Only for routes that all parsed: what a broken route was meant to match is a guess. */
-function checkDistinguishable({ config, routes, known }: Draft, report: Report): void {
+function checkDistinguishable({ routes }: Draft, report: Report): void {
   const complete = routes.filter((route) => route !== null);
   if (complete.length < routes.length) return;
-  const pairs =
-    config === null
-      ? findIndistinguishableRoutes(complete.map(({ match }) => match))
-      : findSharedClaims(known.routes.map(({ parsed }) => parsed!.claims));
-  for (const [first, second] of pairs) {
+  for (const [first, second] of findIndistinguishableRoutes(complete.map(({ match }) => match))) {
     const other = `${report.quote(['routes', first, 'name'])} at ${report.placeOf(['routes', first])}`;
     report.error(
       ['routes', second],

@@ -1,10 +1,10 @@
 /** Config to what acceptors read: names become numbers, defaults of defaults are filled in, files are found or read. */
 import { createHash } from 'node:crypto';
-import type { PolicyId, UpstreamId } from '../brand.ts';
+import type { PolicyId, SeriesId, UpstreamId } from '../brand.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import { keySetsOf } from './compile-jwt.ts';
 import { PolicyBook } from './compile-policies.ts';
-import { type Assignments, compileForward, compileUpstreams } from './compile-upstreams.ts';
+import { type Assignments, compileForward, compileUpstreams, hasSameUpstreams } from './compile-upstreams.ts';
 import type {
   AccessLogTarget,
   CompiledConsumer,
@@ -12,19 +12,28 @@ import type {
   CompiledListener,
   CompiledPolicy,
   RouteRecord,
+  StoredRoute,
 } from './compiled.ts';
-import { formatPlace } from './diagnostics.ts';
+import { formatPlace, type Place } from './diagnostics.ts';
+import type { ParsedRoute } from './known-routes.ts';
 import type { LoadedConfig } from './load.ts';
 import { forward as forwardSchema } from './schema/forward.ts';
-import type { Config, Consumer, Listener, Route } from './schema/schema.ts';
-import type { AssignSeries } from './series.ts';
+import type { PolicyEntry } from './schema/policies/policies.ts';
+import type { Config, Consumer, Listener } from './schema/schema.ts';
 import { besideSource } from './source/beside-source.ts';
 import type { Source } from './source/source.ts';
 
-export interface CompiledConfig {
-  readonly globals: CompiledGlobals;
+export interface CompiledConfig extends CompiledParts {
   /** By RouteId: in file order. */
   readonly routes: readonly RouteRecord[];
+}
+
+export interface CompiledParts {
+  readonly globals: CompiledGlobals;
+  /** By RouteId. One that is the same as in the compile before is the same object. */
+  readonly records: readonly StoredRoute[];
+  /** By RouteId. */
+  readonly places: readonly Place[];
   /** By PolicyId. */
   readonly policies: readonly CompiledPolicy[];
   /** By RouteId: what the route table is built from. */
@@ -36,10 +45,14 @@ export interface CompiledConfig {
  *
  * @throws when a CA file that was there for the checks is gone
  */
-export function compile(
-  { config, routes: parsed, source, modules }: LoadedConfig,
-  assign: Assignments,
-): CompiledConfig {
+export function compile(loaded: LoadedConfig, assign: Assignments): CompiledConfig {
+  const parts = compileParts(loaded, assign);
+  const routes = parts.records.map((record, id) => ({ ...record, source: formatPlace(parts.places[id]!) }));
+  return { ...parts, routes };
+}
+
+/** The same, for those who only put it into an image. */
+export function compileParts({ config, routes, source, modules }: LoadedConfig, assign: Assignments): CompiledParts {
   const upstreamIds = new Map(Object.keys(config.upstreams).map((name, id) => [name, id as UpstreamId]));
   const globals: Omit<CompiledGlobals, 'keySets'> = {
     listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
@@ -52,16 +65,17 @@ export function compile(
     quotaStore: compileQuotaStore(config, source),
   };
   const book = new PolicyBook(config, source, modules);
-  const routes = config.routes.map((route, index): RouteRecord => {
-    const place = formatPlace(source.locate(['routes', index]));
-    return compileRoute(route, place, upstreamIds, book.idsOf(route, index), assign.series);
+  const records = routes.map((parsed, index) => {
+    const policies = book.idsOf(parsed.route, index);
+    return compileRoute(parsed, upstreamIds, policies, assign.series('route', parsed.route.name));
   });
   const { policies } = book;
   return {
     globals: { ...globals, keySets: keySetsOf(policies) },
-    routes,
+    records,
+    places: routes.map((_, index) => source.locate(['routes', index])),
     policies,
-    matches: parsed.map(({ match }) => match),
+    matches: routes.map(({ match }) => match),
   };
 }
 
@@ -87,20 +101,33 @@ function compileListener(listener: Listener, index: number, source: Source): Com
 const DEFAULT_FORWARD = forwardSchema.parse({ upstream: 'none' });
 
 function compileRoute(
-  route: Route,
-  place: string,
+  parsed: ParsedRoute,
   upstreamIds: ReadonlyMap<string, UpstreamId>,
   policies: readonly PolicyId[],
-  assignSeries: AssignSeries,
-): RouteRecord {
-  return {
+  series: SeriesId,
+): StoredRoute {
+  const { route, record } = parsed;
+  const forward = route.forward ?? DEFAULT_FORWARD;
+  const isSame =
+    record !== null &&
+    record.series === series &&
+    areSame(record.policies ?? NO_POLICIES, policies) &&
+    hasSameUpstreams(record.forward, forward, upstreamIds);
+  if (isSame) return record;
+  parsed.record = {
     name: route.name,
-    source: place,
-    series: assignSeries('route', route.name),
+    series,
     path: route.match.path,
     policies: policies.length === 0 ? null : policies,
-    forward: compileForward(route.forward ?? DEFAULT_FORWARD, route.name, upstreamIds),
+    forward: compileForward(forward, route.name, upstreamIds),
   };
+  return parsed.record;
+}
+
+const NO_POLICIES: readonly PolicyId[] = [];
+
+function areSame(some: readonly PolicyId[], others: readonly PolicyId[]): boolean {
+  return some.length === others.length && some.every((id, at) => id === others[at]);
 }
 
 function compileConsumer(name: string, { groups, keys, subjects, passwords }: Consumer): CompiledConsumer {
@@ -110,8 +137,9 @@ function compileConsumer(name: string, { groups, keys, subjects, passwords }: Co
 
 /** Null where no policy counts in it. */
 function compileQuotaStore({ policies, routes, runtime }: Config, source: Source): string | null {
-  const own = routes.flatMap(({ policies: items }) => items.filter((item) => typeof item !== 'string'));
-  const hasQuota = [...Object.values(policies).flat(), ...own].some((entry) => Object.hasOwn(entry, 'quota'));
+  const isQuota = (entry: string | PolicyEntry): boolean => typeof entry !== 'string' && Object.hasOwn(entry, 'quota');
+  const hasQuota =
+    Object.values(policies).some((list) => list.some(isQuota)) || routes.some((route) => route.policies.some(isQuota));
   return hasQuota ? besideSource(source, ['runtime', 'quotaStore'], runtime.quotaStore) : null;
 }
 

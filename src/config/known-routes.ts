@@ -9,19 +9,21 @@
  * was loaded.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { align } from '../align.ts';
 import { claimsOf } from '../decision/route/indistinguishable-routes.ts';
 import { type PathPattern, parsePathPattern } from '../decision/route/path-pattern.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
-import type { RouteRecord } from './compiled.ts';
+import type { StoredRoute } from './compiled.ts';
 import { route as routeSchema } from './schema/routes.ts';
 import type { Route } from './schema/schema.ts';
+import { isRecord } from './source/source.ts';
 
 /** A route that passed the schema, with what was made of it so far. */
 export class ParsedRoute {
   readonly route: Route;
   readonly match: RouteMatch;
   /** What it was compiled to last; null: it was not. */
-  record: RouteRecord | null = null;
+  record: StoredRoute | null = null;
   #pattern: PathPattern | null = null;
   #claims: readonly string[] | null = null;
 
@@ -36,14 +38,19 @@ export class ParsedRoute {
     return this.#pattern;
   }
 
+  /** What no other route may have: its name, and what `claimsOf` says. */
   get claims(): readonly string[] {
-    this.#claims ??= claimsOf(this.match, this.pattern);
+    this.#claims ??= [this.route.name, ...claimsOf(this.match, this.pattern)];
     return this.#claims;
   }
 }
 
 /** One route, as it was written. */
 export class KnownRoute {
+  /** The load that it was seen in last. */
+  seenIn = 0;
+  /** What of it stands among the claims of all. */
+  claimed: readonly string[] | null = null;
   /** It holds no references. */
   isPlain = false;
   /** Checked without a complaint, beside this. */
@@ -80,8 +87,13 @@ export interface Surroundings {
 }
 
 export class KnownRoutes {
-  #byValue: ReadonlyMap<unknown, KnownRoute> = new Map();
+  #load = 0;
+  /** As written. */
+  #values: readonly unknown[] = [];
   #routes: readonly KnownRoute[] = [];
+  /** Claims of all routes of `#claimants`, each once. */
+  readonly #claims = new Set<string>();
+  #claimants: readonly KnownRoute[] = [];
   #surroundings: Surroundings = { upstreams: [], lists: undefined };
 
   /** By index: those of the config that is loaded now. */
@@ -91,14 +103,38 @@ export class KnownRoutes {
 
   /** Begins with another config, or another version of it. @param values its routes as written */
   begin(values: unknown): void {
-    const byValue = new Map<unknown, KnownRoute>();
-    const list = Array.isArray(values) ? values : [];
-    this.#routes = list.map((value: unknown) => {
-      const known = this.#byValue.get(value) ?? new KnownRoute();
-      if (typeof value === 'object' && value !== null) byValue.set(value, known);
+    const list: readonly unknown[] = Array.isArray(values) ? values : [];
+    const indexes = align(this.#values, list);
+    const load = ++this.#load;
+    this.#routes = list.map((value, index) => {
+      const before = isRecord(value) ? this.#routes[indexes[index]!] : undefined;
+      const known = before === undefined || before.seenIn === load ? new KnownRoute() : before;
+      known.seenIn = load;
       return known;
     });
-    this.#byValue = byValue;
+    this.#values = list;
+  }
+
+  /** Whether no two routes, all of which have parsed, share a name or could take the same request. */
+  areDistinct(): boolean {
+    for (const known of this.#claimants) {
+      if (known.claimed === null || (known.seenIn === this.#load && known.claimed === known.parsed?.claims)) continue;
+      for (const claim of known.claimed) this.#claims.delete(claim);
+      known.claimed = null;
+    }
+    this.#claimants = this.#routes;
+    if (this.#routes.every((known) => known.claimed !== null || this.#claim(known))) return true;
+    this.#claims.clear();
+    for (const known of this.#routes) known.claimed = null;
+    return false;
+  }
+
+  #claim(known: KnownRoute): boolean {
+    const claims = known.parsed!.claims;
+    const before = this.#claims.size;
+    for (const claim of claims) this.#claims.add(claim);
+    known.claimed = claims;
+    return this.#claims.size === before + claims.length;
   }
 
   /** From now on, what is checked is checked beside this. */

@@ -3,6 +3,8 @@ import type { SourceResult } from './source/source.ts';
 
 /** A file as it was read last. */
 export interface KnownFile {
+  /** Its path. */
+  readonly file: string;
   readonly text: string;
   /** Of the last text that was free of mistakes. */
   readonly result: SourceResult;
@@ -14,6 +16,6 @@ export interface KnownFile {
  */
 export class LoadMemory {
   readonly routes = new KnownRoutes();
-  /** By path. */
+  /** By name without folder: a repository may be checked out to another folder each time. */
   readonly files = new Map<string, KnownFile>();
 }

@@ -5,13 +5,22 @@
  *              │                └ an item whose text stood in an earlier version of the file is that one's value
  *              └ whatever is not quite as it should be ─► json-tree-source.ts, which says what, and where
  */
+import { align } from '../../align.ts';
 import type { ConfigPath, Place } from '../diagnostics.ts';
 import { type Member, type Outline, outlineJson, type Spans } from './json-outline.ts';
 import { JsonOffsets, parseJsonTree } from './json-tree-source.ts';
 import { FORBIDDEN_KEY, type Part, type Source, type SourceResult } from './source.ts';
 
-/** Values of list items by their text. They are shared: nobody changes them. */
-type KnownItems = ReadonlyMap<string, unknown>;
+/** Items of a list, each with its text. They are shared: nobody changes them. */
+interface KnownItems {
+  readonly texts: readonly string[];
+  readonly values: readonly unknown[];
+}
+
+/** By section. */
+type KnownLists = ReadonlyMap<string, KnownItems>;
+
+const NOTHING: KnownItems = { texts: [], values: [] };
 
 /**
  * @param earlier of an earlier version of the file: items whose text has not changed have the very values they had there, which
@@ -19,7 +28,7 @@ type KnownItems = ReadonlyMap<string, unknown>;
  */
 export function parseJson(file: string, text: string, earlier: Source | null = null): SourceResult {
   const outline = outlineJson(text);
-  const known = earlier instanceof JsonSource ? earlier.items : new Map<string, unknown>();
+  const known = earlier instanceof JsonSource ? earlier.lists : new Map<string, KnownItems>();
   const source = outline === null ? null : new Builder(text, known).build(file, outline);
   return source === null ? parseJsonTree(file, text) : { source, diagnostics: [] };
 }
@@ -29,10 +38,10 @@ class NotPlain extends Error {}
 
 class Builder {
   readonly #text: string;
-  readonly #known: KnownItems;
-  readonly #items = new Map<string, unknown>();
+  readonly #known: KnownLists;
+  readonly #lists = new Map<string, KnownItems>();
 
-  constructor(text: string, known: KnownItems) {
+  constructor(text: string, known: KnownLists) {
     this.#text = text;
     this.#known = known;
   }
@@ -46,25 +55,22 @@ class Builder {
         const key = JSON.parse(member.key) as string;
         if (key === FORBIDDEN_KEY || members.has(key)) return null;
         members.set(key, member);
-        value[key] = member.items === null ? this.#value(member.span, 1) : this.#list(member.items);
+        value[key] = member.items === null ? this.#value(member.span, 1) : this.#list(key, member.items);
       }
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof NotPlain) return null;
       throw error;
     }
-    return new JsonSource(file, this.#text, { begin: outline.begin, members }, value, this.#items);
+    return new JsonSource(file, this.#text, { begin: outline.begin, members }, value, this.#lists);
   }
 
-  #list(spans: Spans): unknown[] {
+  #list(section: string, spans: Spans): unknown[] {
     const { begins, ends } = spans;
-    const values: unknown[] = [];
-    for (let at = 0; at < begins.length; at++) {
-      const text = this.#text.slice(begins[at]!, ends[at]!);
-      let value = this.#known.get(text);
-      if (value === undefined) value = this.#value(spans, at);
-      this.#items.set(text, value);
-      values.push(value);
-    }
+    const known = this.#known.get(section) ?? NOTHING;
+    const texts = begins.map((begin, at) => this.#text.slice(begin, ends[at]));
+    const indexes = align(known.texts, texts);
+    const values = texts.map((_, at) => (indexes[at] === -1 ? this.#value(spans, at) : known.values[indexes[at]!]));
+    this.#lists.set(section, { texts, values });
     return values;
   }
 
@@ -99,16 +105,16 @@ interface Members {
 
 class JsonSource implements Source {
   readonly value: unknown;
-  readonly items: KnownItems;
+  readonly lists: KnownLists;
   readonly #file: string;
   readonly #text: string;
   readonly #outline: Members;
   /** Of the span that was looked into last: the next question is most likely about the same. */
   #offsets: { readonly begin: number; readonly within: JsonOffsets } | null = null;
 
-  constructor(file: string, text: string, outline: Members, value: unknown, items: KnownItems) {
+  constructor(file: string, text: string, outline: Members, value: unknown, lists: KnownLists) {
     this.value = value;
-    this.items = items;
+    this.lists = lists;
     this.#file = file;
     this.#text = text;
     this.#outline = outline;

@@ -1,7 +1,7 @@
 /** A config file, or a directory of them, from disk into one source. */
 import { isAscii } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { type Diagnostic, diagnosticAt } from '../diagnostics.ts';
 import type { KnownFile } from '../load-memory.ts';
 import { parseJson } from './json-source.ts';
@@ -28,14 +28,15 @@ export interface ConfigText {
 /**
  * Reads a file, or every `.yaml`, `.yml` and `.json` of a directory (not of directories in it). Never throws.
  *
- * @param known files by path, as they were read last: brought up to date
+ * @param known files by name, as they were read last: brought up to date
  */
 export function readSource(path: string, known: Map<string, KnownFile> = new Map()): ReadResult {
   const texts: ConfigText[] = [];
   let files: string[];
   try {
     files = statSync(path).isDirectory() ? listConfigFiles(path) : [path];
-    for (const file of known.keys()) if (!files.includes(file)) known.delete(file);
+    const names = new Set(files.map((file) => basename(file)));
+    for (const name of known.keys()) if (!names.has(name)) known.delete(name);
     if (files.length === 1 && files[0] === path) return { files, texts, result: readFile(path, texts, known) };
   } catch (error) {
     return { files: [], texts, result: refuse(path, describeReadError(error)) };
@@ -98,10 +99,10 @@ function readFile(file: string, texts: ConfigText[], known: Map<string, KnownFil
 }
 
 function parseKnown(file: string, text: string, known: Map<string, KnownFile>): SourceResult {
-  const before = known.get(file);
-  if (before?.text === text) return before.result;
+  const before = known.get(basename(file));
+  if (before?.file === file && before.text === text) return before.result;
   const result = parseSource(file, text, before?.result.source);
-  if (result.source !== null) known.set(file, { text, result });
+  if (result.source !== null) known.set(basename(file), { file, text, result });
   return result;
 }
 

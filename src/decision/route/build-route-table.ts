@@ -12,9 +12,14 @@ import type { RouteMatch } from './route-match.ts';
  *
  * Throws a SyntaxError for a path that parsePathPattern refuses, and a RangeError when the routes name more than 31
  * different methods: a method is a bit in a word.
+ *
+ * @param patterns the paths of the matches, taken apart
  */
-export function buildRouteTable(matches: readonly RouteMatch[]): Uint8Array {
-  return new TableBuilder(matches).build();
+export function buildRouteTable(
+  matches: readonly RouteMatch[],
+  patterns: readonly PathPattern[] = matches.map(({ path }) => parsePathPattern(path)),
+): Uint8Array {
+  return new TableBuilder(matches, patterns).build();
 }
 
 /** What one host serves. */
@@ -34,9 +39,9 @@ class TableBuilder {
   /** Offsets of conditions already written, by route: a route with several hosts has one copy. */
   readonly #conditions = new Map<RouteId, number>();
 
-  constructor(matches: readonly RouteMatch[]) {
+  constructor(matches: readonly RouteMatch[], patterns: readonly PathPattern[]) {
     this.#matches = matches;
-    this.#patterns = matches.map((match) => parsePathPattern(match.path));
+    this.#patterns = patterns;
   }
 
   build(): Uint8Array {
@@ -59,7 +64,7 @@ class TableBuilder {
     const hosts = new Map<string, HostRoutes>();
     this.#matches.forEach((match, index) => {
       const names = match.hosts.length === 0 ? [''] : match.hosts;
-      for (const name of new Set(names))
+      for (const name of names.length === 1 ? names : new Set(names))
         this.#addToHost(hosts, name.startsWith('*.') ? name.slice(1) : name, index as RouteId);
     });
     return hosts;
@@ -115,7 +120,8 @@ class TableBuilder {
   }
 
   #writeCandidates(routes: readonly RouteId[]): number {
-    const best = [...routes].sort((a, b) => compareSamePath(this.#matches[a], this.#matches[b]));
+    const best =
+      routes.length === 1 ? routes : [...routes].sort((a, b) => compareSamePath(this.#matches[a], this.#matches[b]));
     const words = best.map((route) => ({
       route,
       methodBits: this.#bitsOf(this.#matches[route].methods),

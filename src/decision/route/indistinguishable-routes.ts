@@ -12,17 +12,12 @@ import type { RouteMatch } from './route-match.ts';
  * some host and method. Throws as parsePathPattern does.
  */
 export function findIndistinguishableRoutes(matches: readonly RouteMatch[]): readonly (readonly [RouteId, RouteId])[] {
-  return findSharedClaims(matches.map((match) => claimsOf(match, parsePathPattern(match.path))));
-}
-
-/** The same of what `claimsOf` said of each route. */
-export function findSharedClaims(claims: readonly (readonly string[])[]): readonly (readonly [RouteId, RouteId])[] {
   const first = new Map<string, RouteId>();
   const pairs: (readonly [RouteId, RouteId])[] = [];
-  claims.forEach((keys, index) => {
+  matches.forEach((match, index) => {
     const route = index as RouteId;
     let shadowing: Set<RouteId> | null = null;
-    for (const key of keys) {
+    for (const key of claimsOf(match, parsePathPattern(match.path))) {
       const earlier = first.get(key);
       if (earlier === undefined) first.set(key, route);
       else if (earlier !== route) (shadowing ??= new Set()).add(earlier);
