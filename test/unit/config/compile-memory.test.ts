@@ -185,7 +185,7 @@ const edits: fc.Arbitrary<Edit> = fc.oneof(
         world.blanks = blanks;
       },
   ),
-  fc.tuple(fc.constantFrom('protect', 'transform', 'nonsense'), names).map(
+  fc.tuple(fc.constantFrom('edge', 'transform', 'nonsense'), names).map(
     ([phase, name]): Edit =>
       (world) => {
         world.files.set('own.ts', module(phase, name));
