@@ -5,31 +5,24 @@
  *              │                └ an item whose text stood in an earlier version of the file is that one's value
  *              └ whatever is not quite as it should be ─► json-tree-source.ts, which says what, and where
  */
-import { align } from '../../align.ts';
 import type { ConfigPath, Place } from '../diagnostics.ts';
-import { type Member, type Outline, outlineJson, type Spans } from './json-outline.ts';
+import { type Items, type Member, type Outline, outlineJson, type Spans } from './json-outline.ts';
 import { JsonOffsets, parseJsonTree } from './json-tree-source.ts';
 import { FORBIDDEN_KEY, type Part, type Source, type SourceResult } from './source.ts';
 
-/** Items of a list, each with its text. They are shared: nobody changes them. */
-interface KnownItems {
-  readonly texts: readonly string[];
-  readonly values: readonly unknown[];
-}
+/** Values of the items of each list, by its key as written. They are shared: nobody changes them. */
+type KnownValues = ReadonlyMap<string, readonly unknown[]>;
 
-/** By section. */
-type KnownLists = ReadonlyMap<string, KnownItems>;
-
-const NOTHING: KnownItems = { texts: [], values: [] };
+const NOTHING = { items: new Map<string, Items>(), values: new Map<string, readonly unknown[]>() };
 
 /**
  * @param earlier of an earlier version of the file: items whose text has not changed have the very values they had there, which
  *   tells the stages behind that they have seen them
  */
 export function parseJson(file: string, text: string, earlier: Source | null = null): SourceResult {
-  const outline = outlineJson(text);
-  const known = earlier instanceof JsonSource ? earlier.lists : new Map<string, KnownItems>();
-  const source = outline === null ? null : new Builder(text, known).build(file, outline);
+  const known = earlier instanceof JsonSource ? earlier : NOTHING;
+  const outline = outlineJson(text, known.items);
+  const source = outline === null ? null : new Builder(text, known.values).build(file, outline);
   return source === null ? parseJsonTree(file, text) : { source, diagnostics: [] };
 }
 
@@ -38,10 +31,10 @@ class NotPlain extends Error {}
 
 class Builder {
   readonly #text: string;
-  readonly #known: KnownLists;
-  readonly #lists = new Map<string, KnownItems>();
+  readonly #known: KnownValues;
+  readonly #values = new Map<string, readonly unknown[]>();
 
-  constructor(text: string, known: KnownLists) {
+  constructor(text: string, known: KnownValues) {
     this.#text = text;
     this.#known = known;
   }
@@ -55,22 +48,19 @@ class Builder {
         const key = JSON.parse(member.key) as string;
         if (key === FORBIDDEN_KEY || members.has(key)) return null;
         members.set(key, member);
-        value[key] = member.items === null ? this.#value(member.span, 1) : this.#list(key, member.items);
+        value[key] = member.items === null ? this.#value(member.span, 1) : this.#list(member.key, member.items);
       }
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof NotPlain) return null;
       throw error;
     }
-    return new JsonSource(file, this.#text, { begin: outline.begin, members }, value, this.#lists);
+    return new JsonSource(file, this.#text, { begin: outline.begin, members }, value, this.#values);
   }
 
-  #list(section: string, spans: Spans): unknown[] {
-    const { begins, ends } = spans;
-    const known = this.#known.get(section) ?? NOTHING;
-    const texts = begins.map((begin, at) => this.#text.slice(begin, ends[at]));
-    const indexes = align(known.texts, texts);
-    const values = texts.map((_, at) => (indexes[at] === -1 ? this.#value(spans, at) : known.values[indexes[at]!]));
-    this.#lists.set(section, { texts, values });
+  #list(key: string, items: Items): readonly unknown[] {
+    const known = this.#known.get(key) ?? [];
+    const values = items.known.map((index, at) => (index === -1 ? this.#value(items, at) : known[index]));
+    this.#values.set(key, values);
     return values;
   }
 
@@ -105,19 +95,25 @@ interface Members {
 
 class JsonSource implements Source {
   readonly value: unknown;
-  readonly lists: KnownLists;
+  readonly values: KnownValues;
   readonly #file: string;
   readonly #text: string;
   readonly #outline: Members;
   /** Of the span that was looked into last: the next question is most likely about the same. */
   #offsets: { readonly begin: number; readonly within: JsonOffsets } | null = null;
 
-  constructor(file: string, text: string, outline: Members, value: unknown, lists: KnownLists) {
+  constructor(file: string, text: string, outline: Members, value: unknown, values: KnownValues) {
     this.value = value;
-    this.lists = lists;
+    this.values = values;
     this.#file = file;
     this.#text = text;
     this.#outline = outline;
+  }
+
+  /** By key as written. */
+  get items(): ReadonlyMap<string, Items> {
+    const lists = [...this.#outline.members.values()].filter(({ items }) => items !== null);
+    return new Map(lists.map(({ key, items }) => [key, items!]));
   }
 
   locate(path: ConfigPath, part: Part = 'value'): Place {
