@@ -16,6 +16,8 @@ export class CompilePool {
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: IDLE_TIMEOUT_MS,
+    // The thread's own loop has to turn: it tidies up behind a compile.
+    atomics: 'disabled',
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB },
   });
 
