@@ -1,6 +1,6 @@
 /** Config to what acceptors read: names become numbers, defaults of defaults are filled in, files are found or read. */
 import { createHash } from 'node:crypto';
-import type { PolicyId, SeriesId, UpstreamId } from '../brand.ts';
+import type { PolicyId, RouteId, SeriesId, UpstreamId } from '../brand.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import { keySetsOf } from './compile-jwt.ts';
 import { PolicyBook } from './compile-policies.ts';
@@ -32,8 +32,8 @@ export interface CompiledParts {
   readonly globals: CompiledGlobals;
   /** By RouteId. One that is the same as in the compile before is the same object. */
   readonly records: readonly StoredRoute[];
-  /** By RouteId. */
-  readonly places: readonly Place[];
+  /** Made when they are asked for: there may be very many. */
+  placeOf(route: RouteId): Place;
   /** By PolicyId. */
   readonly policies: readonly CompiledPolicy[];
   /** By RouteId: what the route table is built from. */
@@ -47,7 +47,7 @@ export interface CompiledParts {
  */
 export function compile(loaded: LoadedConfig, assign: Assignments): CompiledConfig {
   const parts = compileParts(loaded, assign);
-  const routes = parts.records.map((record, id) => ({ ...record, source: formatPlace(parts.places[id]!) }));
+  const routes = parts.records.map((record, id) => ({ ...record, source: formatPlace(parts.placeOf(id as RouteId)) }));
   return { ...parts, routes };
 }
 
@@ -73,7 +73,7 @@ export function compileParts({ config, routes, source, modules }: LoadedConfig, 
   return {
     globals: { ...globals, keySets: keySetsOf(policies) },
     records,
-    places: routes.map((_, index) => source.locate(['routes', index])),
+    placeOf: (route) => source.locate(['routes', route]),
     policies,
     matches: routes.map(({ match }) => match),
   };

@@ -62,8 +62,7 @@ export interface ConfigImageParts {
   readonly routeTable: Uint8Array;
   readonly globals: CompiledGlobals;
   readonly records: readonly StoredRoute[];
-  /** By RouteId. */
-  readonly places: readonly Place[];
+  placeOf(route: RouteId): Place;
   /** By PolicyId. */
   readonly policies: readonly CompiledPolicy[];
 }
@@ -102,7 +101,7 @@ export function encodeConfig(parts: ConfigImageParts, earlier: EncodedConfig | n
     table: routeTable,
     structures: packPlain(records.structures),
     globals: packPlain(globals),
-    ...encodePlaces(parts.places),
+    ...encodePlaces(parts),
     ...records.finish(),
   };
   const { table, structures, files, places, index } = sections;
@@ -117,11 +116,12 @@ function packPlain(value: unknown): Uint8Array {
   return new Packr({ useRecords: false }).pack(value);
 }
 
-function encodePlaces(places: readonly Place[]): { files: Uint8Array; places: Uint8Array } {
-  const words = new Int32Array(places.length * PLACE_WORDS);
+function encodePlaces({ records, placeOf }: ConfigImageParts): { files: Uint8Array; places: Uint8Array } {
+  const words = new Int32Array(records.length * PLACE_WORDS);
   const numbers = new Map<string, number>();
   let at = 0;
-  for (const { file, line, column } of places) {
+  for (let id = 0; id < records.length; id++) {
+    const { file, line, column } = placeOf(id as RouteId);
     let number = numbers.get(file);
     if (number === undefined) {
       number = numbers.size;

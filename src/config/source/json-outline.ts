@@ -19,20 +19,55 @@ const CLOSE_LIST = 0x5d;
 const OPEN_MAP = 0x7b;
 const CLOSE_MAP = 0x7d;
 
-/** Spans of text, field by field: there may be very many. Offsets, lines from 1 and columns from 1 count UTF-16 units. */
-export class Spans {
-  readonly begins: number[] = [];
-  readonly ends: number[] = [];
-  readonly lines: number[] = [];
-  readonly columns: number[] = [];
+/** Words of a span. Offsets, lines and columns count UTF-16 units, the latter two from 1. */
+export const SPAN = {
+  BEGIN: 0,
+  END: 1,
+  LINE: 2,
+  COLUMN: 3,
   /** Colons outside of strings: how many keys a value has with all that is in it, when it is JSON. */
-  readonly keys: number[] = [];
+  KEYS: 4,
   /** Line feeds in it, and the offset behind the last of them from where it begins; 0: there is none. */
-  readonly feeds: number[] = [];
-  readonly lastLines: number[] = [];
+  FEEDS: 5,
+  LAST_LINE: 6,
+} as const;
 
-  get length(): number {
-    return this.begins.length;
+const SPAN_WORDS = 8;
+
+/** Spans of text. As words and not as objects: there may be very many, and garbage collectors would look at each. */
+export class Spans {
+  length = 0;
+  #words: Int32Array;
+
+  /** @param room for so many without growing */
+  constructor(room = 2) {
+    this.#words = new Int32Array(SPAN_WORDS * Math.max(2, room));
+  }
+
+  get(index: number, word: number): number {
+    return this.#words[index * SPAN_WORDS + word]!;
+  }
+
+  /** Adds a span of which only its beginning is known. */
+  begin(at: number, line: number, column: number): void {
+    const row = this.length++ * SPAN_WORDS;
+    if (row === this.#words.length) {
+      const grown = new Int32Array(2 * row);
+      grown.set(this.#words);
+      this.#words = grown;
+    }
+    this.#words[row + SPAN.BEGIN] = at;
+    this.#words[row + SPAN.LINE] = line;
+    this.#words[row + SPAN.COLUMN] = column;
+  }
+
+  /** Completes the span that was added last. */
+  end(at: number, keys: number, feeds: number, lastLine: number): void {
+    const row = (this.length - 1) * SPAN_WORDS;
+    this.#words[row + SPAN.END] = at;
+    this.#words[row + SPAN.KEYS] = keys;
+    this.#words[row + SPAN.FEEDS] = feeds;
+    this.#words[row + SPAN.LAST_LINE] = lastLine;
   }
 }
 
@@ -101,14 +136,13 @@ class Scanner {
   #member(): Member | null {
     const span = new Spans();
     if (this.#text.charCodeAt(this.#at) !== QUOTE || !this.#span(span)) return null;
-    const key = this.#text.slice(span.begins[0]!, span.ends[0]!);
+    const key = this.#text.slice(span.get(0, SPAN.BEGIN), span.get(0, SPAN.END));
     if (!this.#take(COLON)) return null;
-    const items = this.#text.charCodeAt(this.#at) === OPEN_LIST ? new Items() : null;
-    if (items === null) return this.#span(span) ? { key, span, items } : null;
+    if (this.#text.charCodeAt(this.#at) !== OPEN_LIST) return this.#span(span) ? { key, span, items: null } : null;
+    const earlier = this.#known.get(key) ?? NOTHING;
+    const items = new Items(earlier.length);
     this.#begin(span);
-    if (!this.#items(items, this.#known.get(key) ?? NOTHING)) return null;
-    span.ends.push(this.#at);
-    return { key, span, items };
+    return this.#items(items, earlier) ? { key, span, items } : null;
   }
 
   #items(items: Items, earlier: Items): boolean {
@@ -133,12 +167,13 @@ class Scanner {
       const wanted = earlier.texts[index]!;
       const text = this.#text.slice(this.#at, this.#at + wanted.length);
       if (text !== wanted) continue;
-      const feeds = earlier.feeds[index]!;
+      const feeds = earlier.get(index, SPAN.FEEDS);
+      const lastLine = earlier.get(index, SPAN.LAST_LINE);
       this.#begin(items);
       this.#line += feeds;
-      if (feeds > 0) this.#lineBegin = this.#at + earlier.lastLines[index]!;
+      if (feeds > 0) this.#lineBegin = this.#at + lastLine;
       this.#at += text.length;
-      noteEnd(items, this.#at, feeds, earlier.lastLines[index]!, earlier.keys[index]!);
+      items.end(this.#at, earlier.get(index, SPAN.KEYS), feeds, lastLine);
       items.texts.push(text);
       items.known.push(index);
       return index;
@@ -169,14 +204,12 @@ class Scanner {
     const keys = this.#skipValue();
     if (keys === -1) return false;
     const feeds = this.#line - line;
-    noteEnd(spans, this.#at, feeds, feeds === 0 ? 0 : this.#lineBegin - begin, keys);
+    spans.end(this.#at, keys, feeds, feeds === 0 ? 0 : this.#lineBegin - begin);
     return true;
   }
 
   #begin(spans: Spans): void {
-    spans.begins.push(this.#at);
-    spans.lines.push(this.#line);
-    spans.columns.push(this.#at - this.#lineBegin + 1);
+    spans.begin(this.#at, this.#line, this.#at - this.#lineBegin + 1);
   }
 
   /** One character and the blanks behind it. */
@@ -229,13 +262,6 @@ class Scanner {
     }
     return -1;
   }
-}
-
-function noteEnd(spans: Spans, end: number, feeds: number, lastLine: number, keys: number): void {
-  spans.ends.push(end);
-  spans.feeds.push(feeds);
-  spans.lastLines.push(lastLine);
-  spans.keys.push(keys);
 }
 
 /** Offset of the closing quote; past the text when there is none. */

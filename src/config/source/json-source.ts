@@ -6,7 +6,7 @@
  *              └ whatever is not quite as it should be ─► json-tree-source.ts, which says what, and where
  */
 import type { ConfigPath, Place } from '../diagnostics.ts';
-import { type Items, type Member, type Outline, outlineJson, type Spans } from './json-outline.ts';
+import { type Items, type Member, type Outline, outlineJson, SPAN, type Spans } from './json-outline.ts';
 import { JsonOffsets, parseJsonTree } from './json-tree-source.ts';
 import { FORBIDDEN_KEY, type Part, type Source, type SourceResult } from './source.ts';
 
@@ -64,10 +64,10 @@ class Builder {
     return values;
   }
 
-  #value({ begins, ends, keys }: Spans, at: number): unknown {
-    const value: unknown = JSON.parse(this.#text.slice(begins[at]!, ends[at]!));
+  #value(spans: Spans, at: number): unknown {
+    const value: unknown = JSON.parse(this.#text.slice(spans.get(at, SPAN.BEGIN), spans.get(at, SPAN.END)));
     // A key that stands twice is one key of the value.
-    if (countKeys(value) !== keys[at]) throw new NotPlain();
+    if (countKeys(value) !== spans.get(at, SPAN.KEYS)) throw new NotPlain();
     return value;
   }
 }
@@ -123,17 +123,20 @@ class JsonSource implements Source {
     if (path.length === 1) return this.#within(member.span, part === 'key' ? 0 : 1, [], part);
     const { items } = member;
     if (items === null) return this.#within(member.span, 1, path.slice(1), part);
-    if (typeof step === 'number' && step < items.length) return this.#within(items, step, path.slice(2), part);
+    if (typeof step === 'number' && step >= 0 && step < items.length)
+      return this.#within(items, step, path.slice(2), part);
     return this.#within(member.span, 1, [], part);
   }
 
   /** A place in what one span holds. */
-  #within({ begins, ends, lines, columns }: Spans, at: number, path: ConfigPath, part: Part): Place {
-    const begin = begins[at]!;
-    if (path.length === 0) return { file: this.#file, line: lines[at]!, column: columns[at]! };
+  #within(spans: Spans, at: number, path: ConfigPath, part: Part): Place {
+    const begin = spans.get(at, SPAN.BEGIN);
+    const line = spans.get(at, SPAN.LINE);
+    const column = spans.get(at, SPAN.COLUMN);
+    if (path.length === 0) return { file: this.#file, line, column };
     if (this.#offsets?.begin !== begin)
-      this.#offsets = { begin, within: new JsonOffsets(this.#text.slice(begin, ends[at]!)) };
-    return this.#placeAt(begin + this.#offsets.within.find(path, part), begin, lines[at]!, columns[at]!);
+      this.#offsets = { begin, within: new JsonOffsets(this.#text.slice(begin, spans.get(at, SPAN.END))) };
+    return this.#placeAt(begin + this.#offsets.within.find(path, part), begin, line, column);
   }
 
   /** @param from an offset on the way to it, whose line and column are known */
