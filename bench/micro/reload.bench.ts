@@ -85,10 +85,12 @@ function nextLine(gateway: ChildProcess, pattern: RegExp): Promise<RegExpExecArr
       const match = pattern.exec(text);
       if (match === null) return;
       for (const stream of [gateway.stdout!, gateway.stderr!]) stream.off('data', onData);
+      gateway.off('exit', onExit);
       resolve(match);
     };
     for (const stream of [gateway.stdout!, gateway.stderr!]) stream.on('data', onData);
-    gateway.once('exit', () => reject(new Error(`the gateway has ended: ${text}`)));
+    const onExit = (): void => reject(new Error(`the gateway has ended: ${text}`));
+    gateway.once('exit', onExit);
   });
 }
 
