@@ -13,7 +13,7 @@ interface Entry {
   readonly path: ConfigPath;
 }
 
-export function checkEdits({ value, upstreams }: Draft, report: Report): void {
+export function checkEdits({ value, upstreams, known }: Draft, report: Report): void {
   const lists = valueAt(value, ['policies']);
   const routes = valueAt(value, ['routes']);
   const shared = new Map(
@@ -23,6 +23,7 @@ export function checkEdits({ value, upstreams }: Draft, report: Report): void {
   const reported = new Set<string>();
   for (const entries of shared.values()) checkMirrors(entries, upstreams, report);
   for (const index of own) {
+    if (known.isChecked(index)) continue;
     const path = ['routes', index, 'policies'];
     const list = valueAt(value, path);
     const ownEntries = entriesOf(list, path);

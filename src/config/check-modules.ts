@@ -6,11 +6,11 @@ import type { Report } from './report.ts';
 import { besideSource } from './source/beside-source.ts';
 import { isRecord, type Source, valueAt } from './source/source.ts';
 
-export function checkModules({ value }: Draft, source: Source, modules: PolicyModules, report: Report): void {
+export function checkModules(draft: Draft, source: Source, modules: PolicyModules, report: Report): void {
+  const { value, routesWithPolicies } = draft;
   const lists = valueAt(value, ['policies']);
   if (isRecord(lists)) for (const name of Object.keys(lists)) checkList(['policies', name]);
-  const routes = valueAt(value, ['routes']);
-  if (Array.isArray(routes)) for (const index of routes.keys()) checkList(['routes', index, 'policies']);
+  for (const index of routesWithPolicies) checkList(['routes', index, 'policies']);
 
   function checkList(path: ConfigPath): void {
     const entries = valueAt(value, path);

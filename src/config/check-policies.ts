@@ -9,13 +9,13 @@ import { isRecord, valueAt } from './source/source.ts';
 /** Policies that may answer every request of a route, so that it needs no upstream. */
 const ANSWERING: readonly string[] = ['respond', 'redirect'];
 
-export function checkPolicies({ value }: Draft, report: Report): void {
+export function checkPolicies({ value, known }: Draft, report: Report): void {
   const lists = valueAt(value, ['policies']);
   const named = isRecord(lists) ? lists : {};
   for (const section of ['policies', 'consumers']) checkNames(valueAt(value, [section]), [section], report);
   const routes = valueAt(value, ['routes']);
   if (!Array.isArray(routes)) return;
-  for (const index of routes.keys()) checkRoute(index, value, named, report);
+  for (const index of routes.keys()) if (!known.isChecked(index)) checkRoute(index, value, named, report);
 }
 
 function checkNames(section: unknown, path: ConfigPath, report: Report): void {

@@ -2,7 +2,6 @@
 
 import { findIndistinguishableRoutes } from '../decision/route/indistinguishable-routes.ts';
 import { parsePathPattern } from '../decision/route/path-pattern.ts';
-import type { RouteMatch } from '../decision/route/route-match.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
 import { didYouMean } from './nearest.ts';
@@ -11,27 +10,35 @@ import type { Route } from './schema/schema.ts';
 import { isRecord, valueAt } from './source/source.ts';
 
 export function checkRoutes(draft: Draft, report: Report): void {
-  const names = new Map<string, ConfigPath>();
+  const areDistinct = draft.config !== null && draft.known.areDistinct();
+  if (!areDistinct) checkNames(draft, report);
+  const upstreams = [...draft.upstreams.keys()];
   for (const [index, route] of draft.routes.entries()) {
-    // Looked up in the plain value, so that a route with a mistake elsewhere is checked too.
-    const name = valueAt(draft.value, ['routes', index, 'name']);
-    if (typeof name === 'string') report.repeated(names, name, ['routes', index, 'name']);
-    checkForward(index, draft, report);
+    if (draft.known.isChecked(index)) continue;
+    checkForward(index, draft, upstreams, report);
     if (route !== null) checkStripPrefix(route, ['routes', index, 'forward', 'stripPrefix'], report);
   }
-  checkDistinguishable(draft, report);
+  if (!areDistinct) checkDistinguishable(draft, report);
 }
 
-/** What the route table needs of a route, in its own terms. */
-export function toRouteMatch({ match }: Route): RouteMatch {
-  return { hosts: match.hosts, path: match.path, methods: match.methods, headers: match.headers, query: match.query };
+/** Looked up in the plain value, so that a route with a mistake elsewhere is checked too. */
+function checkNames({ value }: Draft, report: Report): void {
+  const first = new Map<string, number>();
+  const routes = valueAt(value, ['routes']);
+  if (!Array.isArray(routes)) return;
+  for (const [index, route] of routes.entries()) {
+    const name: unknown = isRecord(route) && Object.hasOwn(route, 'name') ? route['name'] : undefined;
+    if (typeof name !== 'string') continue;
+    const earlier = first.get(name);
+    if (earlier === undefined) first.set(name, index);
+    else report.twice(['routes', index, 'name'], ['routes', earlier, 'name']);
+  }
 }
 
 /** Looked up in the plain value, as names are: `forward` may be a list of shares, or hold one. */
-function checkForward(index: number, { upstreams, value }: Draft, report: Report): void {
+function checkForward(index: number, { value }: Draft, names: readonly string[], report: Report): void {
   const path: ConfigPath = ['routes', index, 'forward'];
   const forward = valueAt(value, path);
-  const names = [...upstreams.keys()];
   if (Array.isArray(forward)) {
     checkShares(forward, path, names, report);
     return;
@@ -88,7 +95,7 @@ function checkStripPrefix(route: Route, path: ConfigPath, report: Report): void 
 function checkDistinguishable({ routes }: Draft, report: Report): void {
   const complete = routes.filter((route) => route !== null);
   if (complete.length < routes.length) return;
-  for (const [first, second] of findIndistinguishableRoutes(complete.map(toRouteMatch))) {
+  for (const [first, second] of findIndistinguishableRoutes(complete.map(({ match }) => match))) {
     const other = `${report.quote(['routes', first, 'name'])} at ${report.placeOf(['routes', first])}`;
     report.error(
       ['routes', second],

@@ -30,12 +30,9 @@ export function checkDraft(draft: Draft, source: Source, read: ReadAlong, report
   checkListeners(draft, report);
   checkAdmin(draft, report);
   for (const [name, upstream] of draft.upstreams) checkUpstream(name, upstream, report);
-  checkRoutes(draft, report);
-  checkConsumers(draft, report);
-  checkPolicies(draft, report);
+  checkEachRoute(draft, report);
   checkModules(draft, source, read.modules, report);
-  checkKeyFiles(draft.value, source, report);
-  checkEdits(draft, report);
+  checkKeyFiles(draft, source, report);
   checkTests(draft, report);
   checkPolicyFiles(draft, source, report);
   checkConsumers(draft, report);
@@ -46,6 +43,16 @@ export function checkDraft(draft: Draft, source: Source, read: ReadAlong, report
   for (const [name, upstream] of draft.upstreams) {
     if (upstream?.tls !== undefined) tls.upstream(upstream.tls, ['upstreams', name, 'tls']);
   }
+}
+
+/** What takes a route, the names of the upstreams and the shared policies: routes that passed it beside the same are passed by. */
+function checkEachRoute(draft: Draft, report: Report): void {
+  const before = report.diagnostics.length;
+  draft.known.surround({ upstreams: [...draft.upstreams.keys()], lists: valueAt(draft.value, ['policies']) });
+  checkRoutes(draft, report);
+  checkPolicies(draft, report);
+  checkEdits(draft, report);
+  if (report.diagnostics.length === before) draft.known.markChecked();
 }
 
 function checkListeners({ listeners, value }: Draft, report: Report): void {

@@ -3,6 +3,7 @@ import type { JwtOptions, KeySetOptions } from '../decision/policies/jwt/jwt-opt
 import { type KeySource, keysInFile, readKey } from '../decision/policies/jwt/verification-key.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { ConfigPath } from './diagnostics.ts';
+import type { Draft } from './draft.ts';
 import type { Report } from './report.ts';
 import { jwtOptions } from './schema/policies/jwt.ts';
 import { besideSource } from './source/beside-source.ts';
@@ -57,9 +58,9 @@ function stricter(a: KeySetOptions, b: KeySetOptions): KeySetOptions {
 }
 
 /** Reads the key files of every `jwt` that could be parsed. */
-export function checkKeyFiles(value: unknown, source: Source, report: Report): void {
-  for (const path of placesOfJwt(value)) {
-    const options = jwtOptions.safeParse(valueAt(value, path)).data;
+export function checkKeyFiles(draft: Draft, source: Source, report: Report): void {
+  for (const path of placesOfJwt(draft)) {
+    const options = jwtOptions.safeParse(valueAt(draft.value, path)).data;
     if (options === undefined) continue;
     for (const [index, key] of options.keys.entries()) {
       if (key.kind === 'file') checkKeyFile(key, options, [...path, 'keys', index, 'file'], source, report);
@@ -67,12 +68,11 @@ export function checkKeyFiles(value: unknown, source: Source, report: Report): v
   }
 }
 
-function placesOfJwt(value: unknown): ConfigPath[] {
+function placesOfJwt({ value, routesWithPolicies }: Draft): ConfigPath[] {
   const lists = valueAt(value, ['policies']);
-  const routes = valueAt(value, ['routes']);
   const paths: ConfigPath[] = [
     ...Object.keys(isRecord(lists) ? lists : {}).map((name) => ['policies', name]),
-    ...(Array.isArray(routes) ? routes.map((_, index) => ['routes', index, 'policies']) : []),
+    ...routesWithPolicies.map((index) => ['routes', index, 'policies']),
   ];
   return paths.flatMap((path) => {
     const entries = valueAt(value, path);

@@ -20,12 +20,16 @@ interface Placed {
   readonly scope: string;
 }
 
+const NONE: readonly PolicyId[] = [];
+
 export class PolicyBook {
   readonly policies: CompiledPolicy[] = [];
   readonly #config: Config;
   readonly #source: Source;
   readonly #modules: PolicyModules;
   readonly #ids = new Map<string, PolicyId>();
+  /** Ids of what routes name that have no policies of their own, by the names. */
+  readonly #shared = new Map<string, readonly PolicyId[]>();
 
   constructor(config: Config, source: Source, modules: PolicyModules) {
     this.#config = config;
@@ -35,6 +39,18 @@ export class PolicyBook {
 
   /** The policies of a route, by id, in the order in which requests pass them. */
   idsOf(route: Route, index: number): readonly PolicyId[] {
+    if (route.policies.length === 0) return NONE;
+    if (!route.policies.every((item) => typeof item === 'string')) return this.#find(route, index);
+    const key = route.policies.join('\n');
+    let ids = this.#shared.get(key);
+    if (ids === undefined) {
+      ids = this.#find(route, index);
+      this.#shared.set(key, ids);
+    }
+    return ids;
+  }
+
+  #find(route: Route, index: number): readonly PolicyId[] {
     const placed = this.#placedIn(route, index).map((one) => ({ ...one, phase: this.#phaseOf(one) }));
     // Stable: within a phase the order of the file stays.
     return placed.sort((a, b) => a.phase - b.phase).map((one) => this.#idOf(one));

@@ -75,10 +75,12 @@ function careOf({ health, circuit, limits }: Upstream): UpstreamCare | null {
 
 /** Those whose refused retries are counted. */
 function upstreamsWithBudget({ routes }: Config): ReadonlySet<string> {
-  const forwards = routes.flatMap(({ forward }) =>
-    forward === undefined || forward.retries.rules === null ? [] : [forward],
-  );
-  return new Set(forwards.flatMap(upstreamNamesOf));
+  const names = new Set<string>();
+  for (const { forward } of routes) {
+    if (forward === undefined || forward.retries.rules === null) continue;
+    for (const name of upstreamNamesOf(forward)) names.add(name);
+  }
+  return names;
 }
 
 /** Every upstream that a route may send requests to. */
@@ -121,6 +123,18 @@ export function compileForward(
     retryNonIdempotent,
     retry: retries.rules,
   };
+}
+
+/** Whether what a route was compiled to names the upstreams by the numbers that they have now. */
+export function hasSameUpstreams(
+  compiled: RouteRecord['forward'],
+  { upstream, failover }: Forward,
+  ids: ReadonlyMap<string, UpstreamId>,
+): boolean {
+  const isAt = (name: string, id: UpstreamId): boolean => (ids.get(name) ?? NO_UPSTREAM) === id;
+  if (failover !== undefined && !isAt(failover, compiled.failover)) return false;
+  if (typeof upstream === 'string') return isAt(upstream, compiled.upstream);
+  return compiled.split!.choices.every((choice) => isAt(choice.name, choice.upstream));
 }
 
 /** Stands for an upstream in a client's cookie without telling its name; no secret. */

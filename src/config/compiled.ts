@@ -81,10 +81,14 @@ export interface CompiledUpstream {
 }
 
 /** One route as an acceptor uses it; decoded on first use, then cached. */
-export interface RouteRecord {
-  readonly name: string;
+export interface RouteRecord extends StoredRoute {
   /** `file:line:column` of the route in the config. */
   readonly source: string;
+}
+
+/** What of a route does not change when another is put before it. */
+export interface StoredRoute {
+  readonly name: string;
   readonly series: SeriesId;
   /** Its path pattern, as written: what parameters of the path are named by. */
   readonly path: string;

@@ -11,16 +11,20 @@
 import { checkDraft } from './check.ts';
 import { type Diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts';
 import { parseDraft } from './draft.ts';
+import type { ParsedRoute } from './known-routes.ts';
+import { LoadMemory } from './load-memory.ts';
 import { PemFiles } from './pem-files.ts';
 import { PolicyModules } from './policy-modules.ts';
 import { type Environment, resolveReferences } from './references.ts';
 import { Report } from './report.ts';
 import type { Config } from './schema/schema.ts';
 import { type ConfigText, readSource } from './source/read-source.ts';
-import type { Source } from './source/source.ts';
+import { type Source, valueAt } from './source/source.ts';
 
 export interface LoadedConfig {
   readonly config: Config;
+  /** By index: `config.routes`, with what is known of them. */
+  readonly routes: readonly ParsedRoute[];
   /** Where everything stands, and the values as written. */
   readonly source: Source;
   /** Users' own policies, as they were checked. */
@@ -39,24 +43,39 @@ export interface LoadResult {
   readonly texts: readonly ConfigText[];
 }
 
-/** Loads a config file or a directory of them. Never throws for what stands in them. */
-export function loadConfig(path: string, environment: Environment = process.env): LoadResult {
-  const { files, texts, result } = readSource(path);
+/**
+ * Loads a config file or a directory of them. Never throws for what stands in them.
+ *
+ * @param memory of the load before, which makes this one faster and nothing else
+ */
+export function loadConfig(
+  path: string,
+  environment: Environment = process.env,
+  memory: LoadMemory = new LoadMemory(),
+): LoadResult {
+  const { files, texts, result } = readSource(path, memory.files);
   if (result.source === null) return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts };
-  return { ...loadSource(result.source, environment), files, texts };
+  return { ...loadSource(result.source, environment, memory), files, texts };
 }
 
 /** Everything after reading, for text that comes from elsewhere. */
-export function loadSource(source: Source, environment: Environment): Omit<LoadResult, 'files' | 'texts'> {
+export function loadSource(
+  source: Source,
+  environment: Environment,
+  { routes: known }: LoadMemory = new LoadMemory(),
+): Omit<LoadResult, 'files' | 'texts'> {
+  known.begin(valueAt(source.value, ['routes']));
   const report = new Report(source);
-  const references = resolveReferences(source, environment);
-  const draft = parseDraft(references.value, report);
+  const references = resolveReferences(source, environment, known.routes);
+  const draft = parseDraft(references.value, report, known);
   const read = { modules: new PolicyModules(), pemFiles: new PemFiles() };
   checkDraft(draft, source, read, report);
   // A value whose reference leads nowhere is not judged: what it would have been is not known.
   const unresolved = new Set(references.diagnostics.map(({ path }) => path));
   const judged = report.diagnostics.filter(({ path }) => !unresolved.has(path));
   const diagnostics = sortDiagnostics([...references.diagnostics, ...judged]);
-  const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source, ...read };
-  return { loaded, diagnostics };
+  const { config } = draft;
+  if (config === null || hasErrors(diagnostics)) return { loaded: null, diagnostics };
+  const routes = config.routes.map((_, index) => known.routes[index]!.parsed!);
+  return { loaded: { config, routes, source, ...read }, diagnostics };
 }

@@ -20,8 +20,8 @@ export function withPolicyFiles(policy: string, options: unknown, path: ConfigPa
 }
 
 /** Reads the files of every policy that parsed. */
-export function checkPolicyFiles({ value }: Draft, source: Source, report: Report): void {
-  for (const [entry, path] of entriesOf(value)) {
+export function checkPolicyFiles(draft: Draft, source: Source, report: Report): void {
+  for (const [entry, path] of entriesOf(draft)) {
     if (!isRecord(entry) || !Object.hasOwn(entry, 'validate')) continue;
     const parsed = validateOptions.safeParse(entry['validate']);
     if (!parsed.success) continue;
@@ -36,13 +36,13 @@ export function checkPolicyFiles({ value }: Draft, source: Source, report: Repor
   }
 }
 
-function* entriesOf(value: unknown): Iterable<readonly [unknown, ConfigPath]> {
+function* entriesOf({ value, routesWithPolicies }: Draft): Iterable<readonly [unknown, ConfigPath]> {
   const lists = valueAt(value, ['policies']);
   if (isRecord(lists)) for (const [name, list] of Object.entries(lists)) yield* itemsOf(list, ['policies', name]);
-  const routes = valueAt(value, ['routes']);
-  if (!Array.isArray(routes)) return;
-  for (const [index, route] of routes.entries())
-    yield* itemsOf(valueAt(route, ['policies']), ['routes', index, 'policies']);
+  for (const index of routesWithPolicies) {
+    const path = ['routes', index, 'policies'];
+    yield* itemsOf(valueAt(value, path), path);
+  }
 }
 
 function* itemsOf(list: unknown, path: ConfigPath): Iterable<readonly [unknown, ConfigPath]> {

@@ -10,6 +10,7 @@
 import { dirname, resolve } from 'node:path';
 import { isValueName } from '../decision/value-template.ts';
 import { type ConfigPath, type Diagnostic, diagnosticAt } from './diagnostics.ts';
+import type { KnownRoute } from './known-routes.ts';
 import { describeReadError, readRegularFile } from './source/read-source.ts';
 import { isRecord, type Source } from './source/source.ts';
 
@@ -24,12 +25,17 @@ const WITH_TEMPLATES: readonly unknown[] = ['headers', 'rewrite', 'redirect'];
 /** An escape (with what would be a value), a whole reference, or the beginning of one that does not end. */
 const REFERENCE = /\$\$\{(?=([a-z]+(?:\.[^{}]*)?)\})|\$\$\{|\$\{([^}]*)\}|\$\{/g;
 
-/** The source's value with every reference replaced; a reference that cannot be is a diagnostic at its place. */
+/**
+ * The source's value with every reference replaced; a reference that cannot be is a diagnostic at its place.
+ *
+ * @param known its routes, as far as they were seen before
+ */
 export function resolveReferences(
   source: Source,
   environment: Environment,
+  known: readonly KnownRoute[] = [],
 ): { value: unknown; diagnostics: Diagnostic[] } {
-  const resolver = new Resolver(source, environment);
+  const resolver = new Resolver(source, environment, known);
   return { value: resolver.resolve(source.value), diagnostics: resolver.diagnostics };
 }
 
@@ -37,15 +43,17 @@ class Resolver {
   readonly diagnostics: Diagnostic[] = [];
   readonly #source: Source;
   readonly #environment: Environment;
+  readonly #known: readonly KnownRoute[];
   /** Where the walk stands; copied only for a diagnostic. */
   readonly #path: (string | number)[] = [];
 
   /** The maps and lists that the value being looked at stands in: an alias among them would never end. */
   readonly #above = new Set<object>();
 
-  constructor(source: Source, environment: Environment) {
+  constructor(source: Source, environment: Environment, known: readonly KnownRoute[]) {
     this.#source = source;
     this.#environment = environment;
+    this.#known = known;
   }
 
   /** Returns the value itself where nothing in it is a reference. */
@@ -63,7 +71,7 @@ class Resolver {
     let result: Record<string | number, unknown> | null = null;
     for (const step of steps) {
       this.#path.push(step);
-      const resolved = this.resolve(items[step]);
+      const resolved = this.#isRoute() ? this.#resolveRoute(items[step], step as number) : this.resolve(items[step]);
       this.#path.pop();
       if (resolved === items[step]) continue;
       result ??= copy() as Record<string | number, unknown>;
@@ -71,6 +79,17 @@ class Resolver {
     }
     this.#above.delete(container);
     return result ?? container;
+  }
+
+  #isRoute(): boolean {
+    return this.#path.length === 2 && this.#path[0] === 'routes' && typeof this.#path[1] === 'number';
+  }
+
+  #resolveRoute(value: unknown, index: number): unknown {
+    const known = this.#known[index];
+    if (known === undefined) return this.resolve(value);
+    known.isPlain ||= isPlain(value, MOST_PLAIN_LEVELS);
+    return known.isPlain ? value : known.recall(this.resolve(value));
   }
 
   #refuseCycle(): null {
@@ -128,4 +147,16 @@ class Resolver {
     this.diagnostics.push(diagnosticAt(this.#source.locate(path), path, `${whole} ${problem}`));
     return whole;
   }
+}
+
+/** Deeper, a value is walked with care: an alias of YAML may stand inside what it names. */
+const MOST_PLAIN_LEVELS = 10;
+
+/** Whether a value holds nothing that could be a reference. False where it is not known. */
+function isPlain(value: unknown, levels: number): boolean {
+  if (typeof value === 'string') return !value.includes('${');
+  if (typeof value !== 'object' || value === null) return true;
+  if (levels === 0) return false;
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], levels - 1)) return false;
+  return true;
 }

@@ -56,7 +56,12 @@ export class Report {
   repeated(first: Map<string, ConfigPath>, key: string, path: ConfigPath): void {
     const earlier = first.get(key);
     if (earlier === undefined) first.set(key, path);
-    else this.error(path, `{value} stands twice, expected each once (first at ${this.placeOf(earlier)})`);
+    else this.twice(path, earlier);
+  }
+
+  /** What stands at a path stands at an earlier one too. */
+  twice(path: ConfigPath, earlier: ConfigPath): void {
+    this.error(path, `{value} stands twice, expected each once (first at ${this.placeOf(earlier)})`);
   }
 
   /** `file:line:column`, for a message that names a second place. */

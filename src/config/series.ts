@@ -39,30 +39,26 @@ export function emptySeries(capacity: number): SeriesState {
 export class SeriesBook {
   readonly #capacity: number;
   readonly #names: SeriesName[];
-  readonly #ids = new Map<string, SeriesId>();
+  readonly #ids = { route: new Map<string, SeriesId>(), upstream: new Map<string, SeriesId>() };
 
   constructor({ capacity, names }: SeriesState) {
     this.#capacity = capacity;
     this.#names = [...names];
-    for (const [id, { kind, name }] of names.entries()) this.#ids.set(keyOf(kind, name), id as SeriesId);
+    for (const [id, { kind, name }] of names.entries()) this.#ids[kind].set(name, id as SeriesId);
   }
 
   /** The name's series: the one it has, a new one, or the shared one when there is no room. */
   assign(kind: SeriesKind, name: string): SeriesId {
-    const key = keyOf(kind, name);
-    const known = this.#ids.get(key);
+    const ids = this.#ids[kind];
+    const known = ids.get(name);
     if (known !== undefined) return known;
-    if (this.#names.length >= this.#capacity) return this.#ids.get(keyOf(kind, OTHERS))!;
+    if (this.#names.length >= this.#capacity) return ids.get(OTHERS)!;
     const id = this.#names.push({ kind, name }) - 1;
-    this.#ids.set(key, id as SeriesId);
+    ids.set(name, id as SeriesId);
     return id as SeriesId;
   }
 
   state(): SeriesState {
     return { capacity: this.#capacity, names: [...this.#names] };
   }
-}
-
-function keyOf(kind: SeriesKind, name: string): string {
-  return `${kind} ${name}`;
 }

@@ -4,8 +4,11 @@ import type { CompileReply, CompileRequest } from './protocol.ts';
 
 const TASK = new URL('./tasks/compile-config.js', import.meta.url).href;
 
-/** How long an idle thread stays: a second reload soon after the first finds the code warm. */
+/** How long an idle thread stays: a second reload soon after the first finds the code warm, and what it has in common with it. */
 const IDLE_TIMEOUT_MS = 30_000;
+
+/** Of a large config nearly everything that is made at first stays: moved once, rather than from one small space to the next. */
+const YOUNG_OBJECTS_MB = 192;
 
 export class CompilePool {
   readonly #pool = new Piscina({
@@ -13,6 +16,9 @@ export class CompilePool {
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: IDLE_TIMEOUT_MS,
+    // The thread's own loop has to turn: it tidies up behind a compile.
+    atomics: 'disabled',
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB },
   });
 
   /** One at a time; a second request waits for the first. Rejects only when the thread itself dies. */

@@ -2,22 +2,28 @@
  * A compiled config as one block of bytes: what fills a config half of the shared memory.
  *
  *   byte 0
- *   +--------+-------------+------------+---------+--------------+------------+
- *   | header | route table | structures | globals | record index | records    |
- *   | words  | words,      | MsgPack    | MsgPack | 1 word per   | MsgPack,   |
- *   |        | opaque here |            |         | record, + 1  | one each   |
- *   +--------+-------------+------------+---------+--------------+------------+
+ *   +--------+-------------+------------+---------+-------+---------+--------------+------------+
+ *   | header | route table | structures | globals | files | places  | record index | records    |
+ *   | words  | words,      | MsgPack    | MsgPack | names | 3 words | 1 word per   | MsgPack,   |
+ *   |        | opaque here |            |         |       | a route | record, + 1  | one each   |
+ *   +--------+-------------+------------+---------+-------+---------+--------------+------------+
  *            each section begins on a multiple of 8 bytes; records are the routes, then the policies
  *
  * Records are MessagePack with their keys left out: `structures` lists the key sets once (msgpackr's shared structures),
  * which makes a record of 400 bytes one of 80. The index holds each record's begin from the start of the section, so
  * that one record is decoded without looking at the others; its last word is the end of the last record.
  *
+ * Where a route stands (number of the file, line, column) is kept apart from its record: a route that is put before others
+ * moves them and changes none, so that their records can be taken over from the image before.
+ *
  * The words are in the machine's byte order: the image never leaves the machine that made it.
  */
 import { Packr, Unpackr } from 'msgpackr';
+import { align } from '../align.ts';
 import type { Bytes, PolicyId, RouteId } from '../brand.ts';
-import type { CompiledGlobals, CompiledPolicy, RouteRecord } from '../config/compiled.ts';
+import type { CompiledGlobals, CompiledPolicy, RouteRecord, StoredRoute } from '../config/compiled.ts';
+import { formatPlace, type Place } from '../config/diagnostics.ts';
+import { NewRecords } from './new-records.ts';
 
 /** `PCFG` in ASCII. */
 const IMAGE_MAGIC = 0x50434647;
@@ -41,17 +47,22 @@ const HEADER = {
   INDEX_OFFSET: 10,
   RECORDS_OFFSET: 11,
   POLICIES: 12,
+  FILES_OFFSET: 13,
+  FILES_BYTES: 14,
+  PLACES_OFFSET: 15,
 } as const;
 
 const HEADER_WORDS = 16;
+const PLACE_WORDS = 3;
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
 const SECTION_ALIGNMENT = 8;
 
 export interface ConfigImageParts {
-  /** From `buildRouteTable`: whole words, whose route ids are the indexes of `routes`. */
+  /** From `buildRouteTable`: whole words, whose route ids are the indexes of `records`. */
   readonly routeTable: Uint8Array;
   readonly globals: CompiledGlobals;
-  readonly routes: readonly RouteRecord[];
+  readonly records: readonly StoredRoute[];
+  placeOf(route: RouteId): Place;
   /** By PolicyId. */
   readonly policies: readonly CompiledPolicy[];
 }
@@ -60,41 +71,67 @@ export interface ConfigImageParts {
 export interface EncodedConfig {
   /** What a target must have room for. */
   readonly bytes: Bytes;
-  readonly routes: number;
+  readonly routes: readonly StoredRoute[];
   readonly policies: number;
+  /** Whether its records say the same in another image. */
+  readonly isPortable: boolean;
   readonly sections: {
     readonly table: Uint8Array;
     readonly structures: Uint8Array;
     readonly globals: Uint8Array;
-    readonly index: Uint8Array;
-    readonly records: readonly Uint8Array[];
+    readonly files: Uint8Array;
+    readonly places: Uint8Array;
+    readonly index: Int32Array;
+    readonly records: Uint8Array;
   };
 }
 
-export function encodeConfig({ routeTable, globals, routes, policies }: ConfigImageParts): EncodedConfig {
-  const structures: string[][] = [];
-  const packr = new Packr({ structures });
-  const records: Uint8Array[] = [];
-  const index = new Int32Array(routes.length + policies.length + 1);
-  const add = (record: Uint8Array): void => {
-    const at = records.push(record);
-    index[at] = index[at - 1]! + record.byteLength;
-  };
-  for (const route of routes) add(packr.pack(route));
-  // Options are of many shapes: as structures they would crowd out those of the routes.
-  const plain = new Packr({ useRecords: false });
-  for (const policy of policies) add(plain.pack(policy));
+/** @param earlier another version of the config: records of the very same routes are taken over as they are */
+export function encodeConfig(parts: ConfigImageParts, earlier: EncodedConfig | null = null): EncodedConfig {
+  const { routeTable, globals, records: routes, policies } = parts;
+  const before = earlier?.isPortable ? earlier : null;
+  const records = new NewRecords(routes.length + policies.length);
+  const indexes = align(before?.routes ?? [], routes);
+  for (let id = 0; id < routes.length; id++) {
+    if (indexes[id] === -1) records.addRoute(routes[id]!);
+    else records.copy(before!.sections, indexes[id]!);
+  }
+  for (const policy of policies) records.addPolicy(policy);
   const sections = {
     table: routeTable,
-    structures: new Packr({ useRecords: false }).pack(structures.map((keys) => Array.from(keys))),
-    globals: new Packr({ useRecords: false }).pack(globals),
-    index: new Uint8Array(index.buffer),
-    records,
+    structures: packPlain(records.structures),
+    globals: packPlain(globals),
+    ...encodePlaces(parts),
+    ...records.finish(),
   };
-  const before = [sections.table, sections.structures, sections.globals, sections.index];
-  const bytes =
-    before.reduce((sum, section) => sum + aligned(section.byteLength), HEADER_WORDS * WORD_BYTES) + index.at(-1)!;
-  return { bytes: bytes as Bytes, routes: routes.length, policies: policies.length, sections };
+  const { table, structures, files, places, index } = sections;
+  const bytes = [table, structures, sections.globals, files, places, index].reduce(
+    (sum, { byteLength }) => sum + aligned(byteLength),
+    HEADER_WORDS * WORD_BYTES + sections.records.byteLength,
+  );
+  return { bytes: bytes as Bytes, routes, policies: policies.length, isPortable: records.arePortable, sections };
+}
+
+function packPlain(value: unknown): Uint8Array {
+  return new Packr({ useRecords: false }).pack(value);
+}
+
+function encodePlaces({ records, placeOf }: ConfigImageParts): { files: Uint8Array; places: Uint8Array } {
+  const words = new Int32Array(records.length * PLACE_WORDS);
+  const numbers = new Map<string, number>();
+  let at = 0;
+  for (let id = 0; id < records.length; id++) {
+    const { file, line, column } = placeOf(id as RouteId);
+    let number = numbers.get(file);
+    if (number === undefined) {
+      number = numbers.size;
+      numbers.set(file, number);
+    }
+    words[at++] = number;
+    words[at++] = line;
+    words[at++] = column;
+  }
+  return { files: packPlain([...numbers.keys()]), places: new Uint8Array(words.buffer) };
 }
 
 /**
@@ -113,11 +150,11 @@ export function writeConfigImage(target: Uint8Array, config: EncodedConfig): voi
     offset += aligned(section.byteLength);
     return begin;
   };
-  const { table, structures, globals, index, records } = config.sections;
+  const { table, structures, globals, files, places, index, records } = config.sections;
   words[HEADER.MAGIC] = IMAGE_MAGIC;
   words[HEADER.VERSION] = IMAGE_VERSION;
   words[HEADER.BYTES] = config.bytes;
-  words[HEADER.ROUTES] = config.routes;
+  words[HEADER.ROUTES] = config.routes.length;
   words[HEADER.POLICIES] = config.policies;
   words[HEADER.TABLE_OFFSET] = place(table);
   words[HEADER.TABLE_BYTES] = table.byteLength;
@@ -125,12 +162,11 @@ export function writeConfigImage(target: Uint8Array, config: EncodedConfig): voi
   words[HEADER.STRUCTURES_BYTES] = structures.byteLength;
   words[HEADER.GLOBALS_OFFSET] = place(globals);
   words[HEADER.GLOBALS_BYTES] = globals.byteLength;
-  words[HEADER.INDEX_OFFSET] = place(index);
-  words[HEADER.RECORDS_OFFSET] = offset;
-  for (const record of records) {
-    target.set(record, offset);
-    offset += record.byteLength;
-  }
+  words[HEADER.FILES_OFFSET] = place(files);
+  words[HEADER.FILES_BYTES] = files.byteLength;
+  words[HEADER.PLACES_OFFSET] = place(places);
+  words[HEADER.INDEX_OFFSET] = place(new Uint8Array(index.buffer));
+  words[HEADER.RECORDS_OFFSET] = place(records);
 }
 
 /**
@@ -145,6 +181,8 @@ export class ConfigImage {
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
   readonly #index: Int32Array;
+  readonly #places: Int32Array;
+  readonly #files: readonly string[];
   readonly #unpackr: Unpackr;
 
   /**
@@ -160,6 +198,8 @@ export class ConfigImage {
     this.#bytes = bytes;
     this.#words = words;
     this.#index = this.#wordsAt(words[HEADER.INDEX_OFFSET]!, this.routeCount + words[HEADER.POLICIES]! + 1);
+    this.#places = this.#wordsAt(words[HEADER.PLACES_OFFSET]!, this.routeCount * PLACE_WORDS);
+    this.#files = new Unpackr({ useRecords: false }).unpack(this.#section(HEADER.FILES_OFFSET)) as string[];
     const structures = new Unpackr({ useRecords: false }).unpack(this.#section(HEADER.STRUCTURES_OFFSET)) as string[][];
     this.#unpackr = new Unpackr({ structures });
   }
@@ -176,7 +216,7 @@ export class ConfigImage {
 
   /** Decodes one record. Some microseconds: the caller keeps what it uses often. */
   route(id: RouteId): RouteRecord {
-    return this.#unpackr.unpack(this.#record(id)) as RouteRecord;
+    return { ...(this.#unpackr.unpack(this.#record(id)) as StoredRoute), source: this.#placeOf(id) };
   }
 
   /** All of them, in file order. */
@@ -187,6 +227,12 @@ export class ConfigImage {
   /** As `route`. */
   policy(id: PolicyId): CompiledPolicy {
     return new Unpackr({ useRecords: false }).unpack(this.#record(this.routeCount + id)) as CompiledPolicy;
+  }
+
+  #placeOf(id: RouteId): string {
+    const at = id * PLACE_WORDS;
+    const file = this.#files[this.#places[at]!]!;
+    return formatPlace({ file, line: this.#places[at + 1]!, column: this.#places[at + 2]! });
   }
 
   #record(index: number): Buffer {

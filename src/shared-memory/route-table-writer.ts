@@ -1,5 +1,6 @@
 import type { RouteId } from '../brand.ts';
 import {
+  CANDIDATE,
   CANDIDATE_WORDS,
   HASH_SEED,
   HEADER,
@@ -13,14 +14,6 @@ import {
   slotOf,
   wordsOf,
 } from './route-table-layout.ts';
-
-/** One way to reach a route where a path has matched: what else the request must have. */
-export interface CandidateWords {
-  readonly route: RouteId;
-  readonly methodBits: number;
-  /** Offset of the conditions, or 0. */
-  readonly conditions: number;
-}
 
 /** Writes the words of a route table, in the order it is told to; knows the layout and nothing of precedence. */
 export class RouteTableWriter {
@@ -49,18 +42,28 @@ export class RouteTableWriter {
     return this.list([...headers, ...queries], (headers.length >> 1) | ((queries.length >> 1) << 16));
   }
 
-  /** Candidates in the order they are tried; there is at least one. */
-  candidates(candidates: readonly CandidateWords[]): number {
-    const start = this.#reserve(candidates.length * CANDIDATE_WORDS);
-    let at = start;
-    for (let i = 0; i < candidates.length; i++) {
-      const { route, methodBits, conditions } = candidates[i];
-      const last = i === candidates.length - 1 ? 1 : 0;
-      this.#words[at++] = (route << 1) | last;
-      this.#words[at++] = methodBits;
-      this.#words[at++] = conditions;
-    }
-    return start;
+  /** Room for candidates in the order they are tried; there is at least one. */
+  candidates(count: number): number {
+    return this.#reserve(count * CANDIDATE_WORDS);
+  }
+
+  /**
+   * One way to reach a route where a path has matched: what else the request must have.
+   *
+   * @param conditions their offset, or 0
+   */
+  candidate(
+    start: number,
+    index: number,
+    isLast: boolean,
+    route: RouteId,
+    methodBits: number,
+    conditions: number,
+  ): void {
+    const at = start + index * CANDIDATE_WORDS;
+    this.#words[at + CANDIDATE.ROUTE] = (route << 1) | (isLast ? 1 : 0);
+    this.#words[at + CANDIDATE.METHODS] = methodBits;
+    this.#words[at + CANDIDATE.CONDITIONS] = conditions;
   }
 
   /** A node with room for its literal children. `label` is ASCII with PARAMETER for a parameter. */

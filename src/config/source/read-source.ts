@@ -1,7 +1,9 @@
 /** A config file, or a directory of them, from disk into one source. */
+import { isAscii } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { type Diagnostic, diagnosticAt } from '../diagnostics.ts';
+import type { KnownFile } from '../load-memory.ts';
 import { parseJson } from './json-source.ts';
 import { mergeSources } from './merge-sources.ts';
 import type { Source, SourceResult } from './source.ts';
@@ -23,25 +25,35 @@ export interface ConfigText {
   readonly bytes: Uint8Array;
 }
 
-/** Reads a file, or every `.yaml`, `.yml` and `.json` of a directory (not of directories in it). Never throws. */
-export function readSource(path: string): ReadResult {
+/**
+ * Reads a file, or every `.yaml`, `.yml` and `.json` of a directory (not of directories in it). Never throws.
+ *
+ * @param known files by name, as they were read last: brought up to date
+ */
+export function readSource(path: string, known: Map<string, KnownFile> = new Map()): ReadResult {
   const texts: ConfigText[] = [];
   let files: string[];
   try {
-    if (!statSync(path).isDirectory()) return { files: [path], texts, result: readFile(path, texts) };
-    files = listConfigFiles(path);
+    files = statSync(path).isDirectory() ? listConfigFiles(path) : [path];
+    const names = new Set(files.map((file) => basename(file)));
+    for (const name of known.keys()) if (!names.has(name)) known.delete(name);
+    if (files.length === 1 && files[0] === path) return { files, texts, result: readFile(path, texts, known) };
   } catch (error) {
     return { files: [], texts, result: refuse(path, describeReadError(error)) };
   }
   if (files.length === 0)
     return { files, texts, result: refuse(path, 'the directory holds no config, expected *.yaml, *.yml or *.json') };
-  return { files, texts, result: mergeAll(files.map((file) => readFile(file, texts))) };
+  return { files, texts, result: mergeAll(files.map((file) => readFile(file, texts, known))) };
 }
 
-/** Parses config text by the file name's extension: `.json` is strict JSON, anything else YAML. Never throws. */
-export function parseSource(file: string, text: string): SourceResult {
+/**
+ * Parses config text by the file name's extension: `.json` is strict JSON, anything else YAML. Never throws.
+ *
+ * @param earlier see `parseJson`
+ */
+export function parseSource(file: string, text: string, earlier: Source | null = null): SourceResult {
   try {
-    return extname(file) === '.json' ? parseJson(file, text) : parseYaml(file, text);
+    return extname(file) === '.json' ? parseJson(file, text, earlier) : parseYaml(file, text);
   } catch (error) {
     if (error instanceof RangeError) return refuse(file, 'nested too deeply to read, expected a few levels');
     throw error;
@@ -74,7 +86,7 @@ export function readRegularFile(file: string): Buffer {
 }
 
 /** @param texts takes what was read */
-function readFile(file: string, texts: ConfigText[]): SourceResult {
+function readFile(file: string, texts: ConfigText[], known: Map<string, KnownFile>): SourceResult {
   let bytes: Buffer;
   try {
     bytes = readRegularFile(file);
@@ -82,11 +94,26 @@ function readFile(file: string, texts: ConfigText[]): SourceResult {
   } catch (error) {
     return refuse(file, describeReadError(error));
   }
+  const text = decode(bytes);
+  return text === null ? refuse(file, 'not UTF-8 text, expected YAML or JSON') : parseKnown(file, text, known);
+}
+
+function parseKnown(file: string, text: string, known: Map<string, KnownFile>): SourceResult {
+  const before = known.get(basename(file));
+  if (before?.file === file && before.text === text) return before.result;
+  const result = parseSource(file, text, before?.result.source);
+  if (result.source !== null) known.set(basename(file), { file, text, result });
+  return result;
+}
+
+/** Null for bytes that are no text. */
+function decode(bytes: Buffer): string | null {
+  // Of one byte a character, which takes half the room of what a decoder makes of it.
+  if (isAscii(bytes)) return bytes.toString('latin1');
   try {
-    return parseSource(file, new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    if (error instanceof TypeError) return refuse(file, 'not UTF-8 text, expected YAML or JSON');
-    throw error;
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
   }
 }
 

@@ -12,9 +12,14 @@ import type { RouteMatch } from './route-match.ts';
  *
  * Throws a SyntaxError for a path that parsePathPattern refuses, and a RangeError when the routes name more than 31
  * different methods: a method is a bit in a word.
+ *
+ * @param patterns the paths of the matches, taken apart
  */
-export function buildRouteTable(matches: readonly RouteMatch[]): Uint8Array {
-  return new TableBuilder(matches).build();
+export function buildRouteTable(
+  matches: readonly RouteMatch[],
+  patterns: readonly PathPattern[] = matches.map(({ path }) => parsePathPattern(path)),
+): Uint8Array {
+  return new TableBuilder(matches, patterns).build();
 }
 
 /** What one host serves. */
@@ -31,12 +36,19 @@ class TableBuilder {
   readonly #patterns: readonly PathPattern[];
   readonly #writer = new RouteTableWriter();
   readonly #methodBits = new Map<string, number>();
+  /** By route. Read in the order of the file, in which the matches lie in memory, and not in that of the paths. */
+  readonly #bits: Int32Array;
+  readonly #hasConditions: Uint8Array;
   /** Offsets of conditions already written, by route: a route with several hosts has one copy. */
   readonly #conditions = new Map<RouteId, number>();
 
-  constructor(matches: readonly RouteMatch[]) {
+  constructor(matches: readonly RouteMatch[], patterns: readonly PathPattern[]) {
     this.#matches = matches;
-    this.#patterns = matches.map((match) => parsePathPattern(match.path));
+    this.#patterns = patterns;
+    this.#bits = Int32Array.from(matches, ({ methods }) => this.#bitsOf(methods));
+    this.#hasConditions = Uint8Array.from(matches, ({ headers, query }) =>
+      headers.length + query.length === 0 ? 0 : 1,
+    );
   }
 
   build(): Uint8Array {
@@ -59,7 +71,7 @@ class TableBuilder {
     const hosts = new Map<string, HostRoutes>();
     this.#matches.forEach((match, index) => {
       const names = match.hosts.length === 0 ? [''] : match.hosts;
-      for (const name of new Set(names))
+      for (const name of names.length === 1 ? names : new Set(names))
         this.#addToHost(hosts, name.startsWith('*.') ? name.slice(1) : name, index as RouteId);
     });
     return hosts;
@@ -115,13 +127,17 @@ class TableBuilder {
   }
 
   #writeCandidates(routes: readonly RouteId[]): number {
-    const best = [...routes].sort((a, b) => compareSamePath(this.#matches[a], this.#matches[b]));
-    const words = best.map((route) => ({
-      route,
-      methodBits: this.#bitsOf(this.#matches[route].methods),
-      conditions: this.#writeConditions(route),
-    }));
-    return this.#writer.candidates(words);
+    const best =
+      routes.length === 1 ? routes : [...routes].sort((a, b) => compareSamePath(this.#matches[a], this.#matches[b]));
+    // Conditions are written before: candidates follow each other without a gap.
+    for (const route of best) this.#writeConditions(route);
+    const start = this.#writer.candidates(best.length);
+    for (let index = 0; index < best.length; index++) {
+      const route = best[index];
+      const isLast = index === best.length - 1;
+      this.#writer.candidate(start, index, isLast, route, this.#bits[route], this.#writeConditions(route));
+    }
+    return start;
   }
 
   #bitsOf(methods: readonly string[]): number {
@@ -140,8 +156,8 @@ class TableBuilder {
   }
 
   #writeConditions(route: RouteId): number {
+    if (this.#hasConditions[route] === 0) return 0;
     const { headers, query } = this.#matches[route];
-    if (headers.length === 0 && query.length === 0) return 0;
     let at = this.#conditions.get(route);
     if (at === undefined) {
       at = this.#writer.conditions(this.#stringPairs(headers), this.#stringPairs(query));

@@ -1,5 +1,5 @@
 import type { RouteId } from '../../brand.ts';
-import { parsePathPattern } from './path-pattern.ts';
+import { type PathPattern, parsePathPattern } from './path-pattern.ts';
 import type { RouteMatch } from './route-match.ts';
 
 /**
@@ -16,27 +16,27 @@ export function findIndistinguishableRoutes(matches: readonly RouteMatch[]): rea
   const pairs: (readonly [RouteId, RouteId])[] = [];
   matches.forEach((match, index) => {
     const route = index as RouteId;
-    const shadowing = new Set<RouteId>();
-    for (const key of claims(match)) {
+    let shadowing: Set<RouteId> | null = null;
+    for (const key of claimsOf(match, parsePathPattern(match.path))) {
       const earlier = first.get(key);
       if (earlier === undefined) first.set(key, route);
-      else if (earlier !== route) shadowing.add(earlier);
+      else if (earlier !== route) (shadowing ??= new Set()).add(earlier);
     }
+    if (shadowing === null) return;
     for (const earlier of [...shadowing].sort((a, b) => a - b)) pairs.push([earlier, route]);
   });
   return pairs;
 }
 
 /** One key for each host and method; two routes with a key in common cannot be told apart there. */
-function claims(match: RouteMatch): string[] {
-  const rest = `${pathKey(match.path)}\0${pairsKey(match.headers)}\0${pairsKey(match.query)}`;
+export function claimsOf(match: RouteMatch, pattern: PathPattern): readonly string[] {
+  const rest = `${pathKey(pattern)}\0${pairsKey(match.headers)}\0${pairsKey(match.query)}`;
   const hosts = match.hosts.length === 0 ? ['*'] : match.hosts;
   const methods = match.methods.length === 0 ? ['*'] : match.methods;
   return hosts.flatMap((host) => methods.map((method) => `${host}\0${method}\0${rest}`));
 }
 
-function pathKey(path: string): string {
-  const pattern = parsePathPattern(path);
+function pathKey(pattern: PathPattern): string {
   if (pattern.kind === 'regexp') return `~${pattern.source}`;
   return `${pattern.kind}/${pattern.segments.map((segment) => segment ?? '{}').join('/')}`;
 }

@@ -4,19 +4,29 @@
  */
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { constants, gunzip, gzip } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
+import type { ConfigText } from '../../config/source/read-source.ts';
 import { ConfigImage } from '../../shared-memory/config-image.ts';
 import type { ConfigSnapshot } from './config-snapshot.ts';
 
 /** Raised with every change to what a file holds; another one is not read. */
-const FORMAT = 1;
+const FORMAT = 2;
 const SUFFIX = '.snapshot';
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
 
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+/** Config text becomes a tenth of itself however little is tried, and processor time is the acceptors'. */
+const COMPRESSION = { level: constants.Z_BEST_SPEED };
+
 interface Stored extends Omit<ConfigSnapshot, 'image' | 'globals'> {
   readonly format: number;
   readonly image: Uint8Array;
+  /** Their bytes are compressed (gzip). */
+  readonly texts: readonly ConfigText[];
 }
 
 export interface SnapshotFile {
@@ -52,19 +62,25 @@ export class SnapshotFiles {
     await mkdir(this.#folder, { recursive: true, mode: PRIVATE_FOLDER });
   }
 
-  async write({ globals: _, image, ...rest }: ConfigSnapshot): Promise<void> {
-    const stored: Stored = { ...rest, format: FORMAT, image: new Uint8Array(image) };
+  async write({ globals: _, image, texts, ...rest }: ConfigSnapshot): Promise<void> {
+    const compressed = await convert(texts, (bytes) => compress(bytes, COMPRESSION));
+    const stored: Stored = { ...rest, texts: compressed, format: FORMAT, image: new Uint8Array(image) };
     await replaceFile(this.#pathOf(rest.id), new Packr({ useRecords: false }).pack(stored));
   }
 
   /** @throws Error also when the file is another version's, or damaged */
   async read(id: string): Promise<ConfigSnapshot> {
     const bytes = await readFile(this.#pathOf(id));
-    const { format, image, ...rest } = new Unpackr({ useRecords: false }).unpack(bytes) as Stored;
+    const { format, image, texts, ...rest } = new Unpackr({ useRecords: false }).unpack(bytes) as Stored;
     if (format !== FORMAT) throw new Error(`the snapshot ${id} was kept by another version of Penstock`);
     // A view into the file's bytes is not aligned to words.
     const own = new Uint8Array(image).slice();
-    return { ...rest, image: own.buffer, globals: new ConfigImage(own).globals() };
+    return {
+      ...rest,
+      texts: await convert(texts, (text) => decompress(text)),
+      image: own.buffer,
+      globals: new ConfigImage(own).globals(),
+    };
   }
 
   async list(): Promise<readonly SnapshotFile[]> {
@@ -84,4 +100,14 @@ export class SnapshotFiles {
   #pathOf(id: string): string {
     return join(this.#folder, `${id}${SUFFIX}`);
   }
+}
+
+/** The same texts with other bytes; one after the other, since each holds a thread of the process's few. */
+async function convert(
+  texts: readonly ConfigText[],
+  change: (bytes: Uint8Array) => Promise<Uint8Array>,
+): Promise<readonly ConfigText[]> {
+  const changed: ConfigText[] = [];
+  for (const { file, bytes } of texts) changed.push({ file, bytes: await change(bytes) });
+  return changed;
 }

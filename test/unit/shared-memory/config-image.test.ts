@@ -7,8 +7,16 @@ import {
   type CompiledPolicy,
   NO_UPSTREAM,
   type RouteRecord,
+  type StoredRoute,
 } from '../../../src/config/compiled.ts';
-import { ConfigImage, encodeConfig, writeConfigImage } from '../../../src/shared-memory/config-image.ts';
+import { formatPlace, type Place } from '../../../src/config/diagnostics.ts';
+import {
+  ConfigImage,
+  type ConfigImageParts,
+  type EncodedConfig,
+  encodeConfig,
+  writeConfigImage,
+} from '../../../src/shared-memory/config-image.ts';
 
 const GLOBALS: CompiledGlobals = {
   listeners: [],
@@ -26,6 +34,14 @@ const GLOBALS: CompiledGlobals = {
   keySets: [],
   credentialPlaces: { headers: ['x-key'], queries: [] },
   quotaStore: '/var/lib/quotas',
+};
+
+const NOTHING: ConfigImageParts = {
+  routeTable: new Uint8Array(8),
+  globals: GLOBALS,
+  records: [],
+  placeOf: () => ({ file: 'a.yaml', line: 2, column: 3 }),
+  policies: [],
 };
 
 /** Decoded records have an ordinary prototype, so the generated ones need one too. */
@@ -49,10 +65,9 @@ const forwards: fc.Arbitrary<RouteRecord['forward']> = fc.record(
   PLAIN,
 );
 
-const records: fc.Arbitrary<RouteRecord> = fc.record(
+const records: fc.Arbitrary<StoredRoute> = fc.record(
   {
     name: fc.string({ unit: 'binary' }),
-    source: fc.string(),
     series: fc.nat() as fc.Arbitrary<number> as fc.Arbitrary<SeriesId>,
     path: fc.string(),
     policies: fc.option(fc.array(fc.nat() as fc.Arbitrary<number> as fc.Arbitrary<PolicyId>)),
@@ -61,8 +76,22 @@ const records: fc.Arbitrary<RouteRecord> = fc.record(
   PLAIN,
 );
 
+const places: fc.Arbitrary<Place> = fc.record({
+  file: fc.constantFrom('/etc/a.yaml', '/etc/b.json', 'relative:1'),
+  line: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  column: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+});
+
 const somePolicies: fc.Arbitrary<CompiledPolicy[]> = fc.array(
-  fc.record({ policy: fc.string(), options: fc.jsonValue(), scope: fc.string(), source: fc.string() }, PLAIN),
+  fc.record(
+    {
+      policy: fc.string(),
+      options: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value))),
+      scope: fc.string(),
+      source: fc.string(),
+    },
+    PLAIN,
+  ),
   { maxLength: 5 },
 );
 
@@ -70,13 +99,20 @@ test('what is written is read, from shared memory, at any offset, in any order',
   const tables = fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { maxLength: 20 });
   fc.assert(
     fc.property(
-      fc.array(records, { maxLength: 40 }),
+      fc.array(fc.tuple(records, places), { maxLength: 40 }),
       somePolicies,
       tables,
       fc.nat({ max: 5 }),
-      (routes, policies, table, pages) => {
+      (placed, policies, table, pages) => {
+        const routes = placed.map(([record, place]) => ({ ...record, source: formatPlace(place) }));
         const routeTable = new Uint8Array(Int32Array.from(table).buffer);
-        const encoded = encodeConfig({ routeTable, globals: GLOBALS, routes, policies });
+        const encoded = encodeConfig({
+          routeTable,
+          globals: GLOBALS,
+          records: placed.map(([record]) => record),
+          placeOf: (id) => placed[id]![1],
+          policies,
+        });
         const memory = new SharedArrayBuffer(pages * 4096 + encoded.bytes + 64);
         const half = new Uint8Array(memory, pages * 4096).fill(0xff);
         writeConfigImage(half, encoded);
@@ -98,7 +134,7 @@ test('what is written is read, from shared memory, at any offset, in any order',
 });
 
 test('a target that is too small is left as it was', () => {
-  const encoded = encodeConfig({ routeTable: new Uint8Array(8), globals: GLOBALS, routes: [], policies: [] });
+  const encoded = encodeConfig(NOTHING);
   const target = new Uint8Array(encoded.bytes - 1);
   assert.throws(() => writeConfigImage(target, encoded), RangeError);
   assert.ok(target.every((byte) => byte === 0));
@@ -106,7 +142,7 @@ test('a target that is too small is left as it was', () => {
 
 test('memory that holds no image, or half of one, is refused', () => {
   assert.throws(() => new ConfigImage(new Uint8Array(4096)), RangeError);
-  const encoded = encodeConfig({ routeTable: new Uint8Array(8), globals: GLOBALS, routes: [], policies: [] });
+  const encoded = encodeConfig(NOTHING);
   const whole = new Uint8Array(encoded.bytes);
   writeConfigImage(whole, encoded);
   assert.throws(() => new ConfigImage(whole.subarray(0, encoded.bytes - 8)), RangeError);
@@ -114,11 +150,30 @@ test('memory that holds no image, or half of one, is refused', () => {
 
 test('what was decoded outlives the image', () => {
   const route = fc.sample(records, { numRuns: 1, seed: 1 })[0]!;
-  const encoded = encodeConfig({ routeTable: new Uint8Array(0), globals: GLOBALS, routes: [route], policies: [] });
+  const encoded = encodeConfig({ ...NOTHING, records: [route] });
   const half = new Uint8Array(encoded.bytes);
   writeConfigImage(half, encoded);
   const image = new ConfigImage(half);
   const decoded = [image.globals(), image.route(0 as RouteId)];
   half.fill(0);
-  assert.deepEqual(decoded, [GLOBALS, route]);
+  assert.deepEqual(decoded, [GLOBALS, { ...route, source: 'a.yaml:2:3' }]);
 });
+
+test('records that are taken over from an earlier image are as if they were new', () => {
+  const kept = fc.array(records, { maxLength: 20 });
+  fc.assert(
+    fc.property(kept, fc.array(fc.oneof(fc.nat({ max: 19 }), records), { maxLength: 30 }), (before, edits) => {
+      const routes = edits.flatMap((edit) => (typeof edit === 'number' ? (before[edit] ?? []) : [edit]));
+      const parts = { ...NOTHING, records: routes };
+      const earlier = encodeConfig({ ...NOTHING, records: before });
+      assert.deepEqual(imageOf(encodeConfig(parts, earlier)), imageOf(encodeConfig(parts)));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+function imageOf(encoded: EncodedConfig): Uint8Array {
+  const image = new Uint8Array(encoded.bytes);
+  writeConfigImage(image, encoded);
+  return image;
+}
