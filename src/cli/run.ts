@@ -1,6 +1,6 @@
 /** `penstock run`: the gateway in the foreground. */
 import { dirname, join, resolve } from 'node:path';
-import { FileSource } from '../supervisor/config-source.ts';
+import { FileSource } from '../supervisor/source/file-source.ts';
 import { StartError } from '../supervisor/start-error.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { CONFIG_OPTION, EXIT, readCommandLine, type Usage } from './command-line.ts';

@@ -11,6 +11,7 @@ export function checkModules({ value }: Draft, source: Source, modules: PolicyMo
   if (isRecord(lists)) for (const name of Object.keys(lists)) checkList(['policies', name]);
   const routes = valueAt(value, ['routes']);
   if (Array.isArray(routes)) for (const index of routes.keys()) checkList(['routes', index, 'policies']);
+  for (const file of modules.files) report.files.add(file);
 
   function checkList(path: ConfigPath): void {
     const entries = valueAt(value, path);

@@ -6,6 +6,7 @@ import { encodeConfig, writeConfigImage } from '../shared-memory/config-image.ts
 import { compile } from './compile.ts';
 import { type ConfigPath, type Diagnostic, sortDiagnostics } from './diagnostics.ts';
 import { EndpointRows } from './endpoint-rows.ts';
+import { digestInputs } from './inputs.ts';
 import { lintConfig } from './lint/lint.ts';
 import { loadConfig } from './load.ts';
 import { Report } from './report.ts';
@@ -16,15 +17,16 @@ import { formatSize } from './units.ts';
 /** Loads, checks, compiles and encodes a config. Whatever is wrong with it is in the reply, at its place. */
 export function loadAndCompile(request: CompileRequest): CompileReply {
   const begun = performance.now();
-  const { loaded, diagnostics, files, texts } = loadConfig(request.path, request.environment);
-  if (loaded === null) return { ok: false, diagnostics, files };
+  const { loaded, diagnostics, files, texts, beside } = loadConfig(request.path, request.environment);
+  const inputs = digestInputs(files, texts, beside);
+  if (loaded === null) return { ok: false, diagnostics, files, inputs };
   const loadedAt = performance.now();
 
   const { config, source } = loaded;
   const refuse = (path: ConfigPath, message: string): CompileFailure => {
     const report = new Report(source);
     report.error(path, message);
-    return { ok: false, diagnostics: [...diagnostics, ...report.diagnostics], files };
+    return { ok: false, diagnostics: [...diagnostics, ...report.diagnostics], files, inputs };
   };
   const series = new SeriesBook(request.series ?? emptySeries(config.runtime.memory.series));
   const rows = new EndpointRows(request.endpointRows ?? { capacity: config.runtime.memory.endpoints, keys: [] });
@@ -64,6 +66,7 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     routes: routes.length,
     diagnostics: sortDiagnostics([...diagnostics, ...warnings, ...withoutRows(rows, source)]),
     files,
+    inputs,
     texts,
     timings,
   };

@@ -34,12 +34,14 @@ export interface LoadResult {
   /** Every config file that was read, for a watcher. */
   readonly files: readonly string[];
   readonly texts: readonly ConfigText[];
+  /** Other files that it depends on: references, keys of tokens, OpenAPI documents, users' modules. Absolute paths. */
+  readonly beside: readonly string[];
 }
 
 /** Loads a config file or a directory of them. Never throws for what stands in them. */
 export function loadConfig(path: string, environment: Environment = process.env): LoadResult {
   const { files, texts, result } = readSource(path);
-  if (result.source === null) return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts };
+  if (result.source === null) return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts, beside: [] };
   return { ...loadSource(result.source, environment), files, texts };
 }
 
@@ -55,5 +57,5 @@ export function loadSource(source: Source, environment: Environment): Omit<LoadR
   const judged = report.diagnostics.filter(({ path }) => !unresolved.has(path));
   const diagnostics = sortDiagnostics([...references.diagnostics, ...judged]);
   const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source, modules };
-  return { loaded, diagnostics };
+  return { loaded, diagnostics, beside: [...references.files, ...report.files] };
 }

@@ -28,13 +28,16 @@ const REFERENCE = /\$\$\{(?=([a-z]+(?:\.[^{}]*)?)\})|\$\$\{|\$\{([^}]*)\}|\$\{/g
 export function resolveReferences(
   source: Source,
   environment: Environment,
-): { value: unknown; diagnostics: Diagnostic[] } {
+): { value: unknown; diagnostics: Diagnostic[]; files: ReadonlySet<string> } {
   const resolver = new Resolver(source, environment);
-  return { value: resolver.resolve(source.value), diagnostics: resolver.diagnostics };
+  const value = resolver.resolve(source.value);
+  return { value, diagnostics: resolver.diagnostics, files: resolver.files };
 }
 
 class Resolver {
   readonly diagnostics: Diagnostic[] = [];
+  /** That were referred to, those included that could not be read. */
+  readonly files = new Set<string>();
   readonly #source: Source;
   readonly #environment: Environment;
   /** Where the walk stands; copied only for a diagnostic. */
@@ -113,9 +116,10 @@ class Resolver {
   }
 
   #fromFile(whole: string, path: string): string {
-    const beside = dirname(this.#source.locate(this.#path).file);
+    const file = resolve(dirname(this.#source.locate(this.#path).file), path);
+    this.files.add(file);
     try {
-      return readRegularFile(resolve(beside, path))
+      return readRegularFile(file)
         .toString('utf8')
         .replace(/\r?\n$/, '');
     } catch (error) {

@@ -36,6 +36,8 @@ const QUOTE_LENGTH = 80;
 
 export class Report {
   readonly diagnostics: Diagnostic[] = [];
+  /** Files beside the config that were looked at, those included that could not be read. */
+  readonly files = new Set<string>();
   readonly #source: Source;
 
   constructor(source: Source) {

@@ -31,7 +31,7 @@ export async function firstSnapshot(
   const found = await compileSource(pool, history, source);
   if (typeof found === 'string') return lastGood(history, found);
   const { compiled, fetched } = found;
-  if (compiled.diagnostics.length > 0) onWarning(linesOf(compiled.diagnostics));
+  if (compiled.diagnostics.length > 0) onWarning(linesOf(compiled.diagnostics, fetched.root));
   const snapshot = snapshotOf(compiled, fetched.label, source.description, history);
   return { snapshot, numbering: compiled, refusal: null };
 }
@@ -54,12 +54,13 @@ async function compileSource(
     return `${source.description}: ${(error as Error).message}`;
   }
   const compiled = await compileFor(pool, fetched.path, history.numbering);
-  if (!compiled.ok) return linesOf(compiled.diagnostics);
+  source.compiledFrom(compiled.inputs);
+  if (!compiled.ok) return linesOf(compiled.diagnostics, fetched.root);
   if (isNumberedAs(compiled)) return { compiled, fetched };
   // The sizes of before are not those of now: names are numbered anew.
   history.forgetNumbering();
   const again = await compileFor(pool, fetched.path, null);
-  return again.ok ? { compiled: again, fetched } : linesOf(again.diagnostics);
+  return again.ok ? { compiled: again, fetched } : linesOf(again.diagnostics, fetched.root);
 }
 
 function compileFor(pool: CompilePool, path: string, numbering: Numbering | null): Promise<CompileReply> {

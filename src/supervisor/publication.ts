@@ -50,6 +50,17 @@ export interface PublicationHost {
   report(message: string): void;
 }
 
+export interface Refusal {
+  readonly at: Date;
+  readonly message: string;
+  /** Of what was refused: a commit; null: it has none, or could not be had. */
+  readonly label: string | null;
+}
+
+/** The source says what it said before. */
+const UNCHANGED = 'unchanged';
+type Unchanged = typeof UNCHANGED;
+
 interface Change {
   readonly event: HistoryEvent;
   readonly cause: Cause;
@@ -66,13 +77,15 @@ export class Publication {
   lastCanary: CanaryStatus | null = null;
   publishedAt = new Date();
   /** Why the newest text was not taken; null when it was. */
-  lastRefusal: { readonly at: Date; readonly message: string } | null = null;
+  lastRefusal: Refusal | null = null;
   /** Configs not taken, and configs taken, since the start. */
   refusals = 0;
   changes = 0;
   /** Id of what the source said when it was last compiled: other than the live one, there is drift. */
   sourceId: string | null;
   readonly #host: PublicationHost;
+  /** Whether what the source said when it was last compiled could be taken. */
+  #isSourceTaken: boolean;
   readonly #sequence = new Sequence();
 
   /** @param first what the gateway starts with */
@@ -80,6 +93,7 @@ export class Publication {
     this.#host = host;
     this.live = first;
     this.sourceId = sourceId;
+    this.#isSourceTaken = sourceId !== null;
   }
 
   /** Publishes the first snapshot, before there are acceptors. */
@@ -87,13 +101,18 @@ export class Publication {
     const { publisher } = this.#host;
     publisher.publish(this.live.image);
     this.#record('published', this.live, cause, null);
+    this.#host.source.isLive(this.live.label);
     this.#host.onLive(this.live);
   }
 
-  /** Reads the source again and publishes what is there; what is not valid changes nothing. */
+  /**
+   * Reads the source again and publishes what is there; what is not valid changes nothing. When it is read because it has changed,
+   * and not because somebody asked, only another config is published: one that was rolled back stays so.
+   */
   reload(cause: Cause): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#compile(cause);
+      const snapshot = await this.#compile(cause, isByItself(cause));
+      if (snapshot === UNCHANGED) return this.#notTaken(this.live.id);
       return snapshot === null ? this.#notTaken(null) : this.#publish(snapshot, { event: 'published', cause, asked });
     });
   }
@@ -120,8 +139,8 @@ export class Publication {
    */
   tryOut(options: CanaryOptions, cause: Cause): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#compile(cause);
-      if (snapshot === null) return this.#notTaken(null);
+      const snapshot = await this.#compile(cause, false);
+      if (snapshot === null || snapshot === UNCHANGED) return this.#notTaken(null);
       const obstacle = this.#whyNoCanary(snapshot, options);
       if (obstacle !== null) return this.#refused(obstacle);
       const { publisher, fleet } = this.#host;
@@ -168,8 +187,12 @@ export class Publication {
     return before?.id ?? null;
   }
 
-  /** Null when it cannot be taken, which has been said and written down then. */
-  async #compile(cause: Cause): Promise<ConfigSnapshot | null> {
+  /**
+   * Null when it cannot be taken, which has been said and written down then.
+   *
+   * @param onlyNew whether what the source has said before is left alone
+   */
+  async #compile(cause: Cause, onlyNew: boolean): Promise<ConfigSnapshot | Unchanged | null> {
     const { source, publisher, fleet, pool } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return null;
@@ -180,13 +203,16 @@ export class Publication {
       this.#refuse(`${source.description}: ${(error as Error).message}`, null, cause);
       return null;
     }
+    if (onlyNew && fetched.isUnchanged) return this.#unchanged(fetched.label);
     try {
       const reply = await publisher.compile(pool, fetched.path);
+      source.compiledFrom(reply.inputs);
+      this.#isSourceTaken = false;
       if (!reply.ok) {
-        this.#refuse(linesOf(reply.diagnostics), fetched.label, cause);
+        this.#refuse(linesOf(reply.diagnostics, fetched.root), fetched.label, cause);
         return null;
       }
-      return this.#accept(reply, fetched, cause);
+      return this.#accept(reply, fetched, cause, onlyNew);
     } catch (error) {
       // The thread died, of a config too large for its heap, say; or the gateway is stopping.
       if (!this.#host.isStopping)
@@ -195,18 +221,36 @@ export class Publication {
     }
   }
 
-  #accept(compiled: CompileSuccess, fetched: FetchedConfig, cause: Cause): ConfigSnapshot | null {
+  #accept(
+    compiled: CompileSuccess,
+    fetched: FetchedConfig,
+    cause: Cause,
+    onlyNew: boolean,
+  ): ConfigSnapshot | Unchanged | null {
     const { history, publisher, source } = this.#host;
     const snapshot = snapshotOf(compiled, fetched.label, source.description, history);
     const diagnostics: readonly Diagnostic[] = restartNeeded(this.live, snapshot, fetched.path);
     if (diagnostics.length > 0) {
-      this.#refuse(linesOf(diagnostics), fetched.label, cause);
+      this.#refuse(linesOf(diagnostics, fetched.root), fetched.label, cause);
       return null;
     }
-    if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics));
+    if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics, fetched.root));
     publisher.continueFrom(compiled);
+    const isKnown = snapshot.id === this.sourceId || snapshot.id === this.live.id;
     this.sourceId = snapshot.id;
-    return snapshot;
+    this.#isSourceTaken = true;
+    return onlyNew && isKnown ? this.#unchanged(fetched.label) : snapshot;
+  }
+
+  /** The newest commit that says what runs is what it is called by, and who waits for a commit sees it come. */
+  #unchanged(label: string | null): Unchanged {
+    if (!this.#isSourceTaken) return UNCHANGED;
+    this.lastRefusal = null;
+    if (this.live.id === this.sourceId && label !== null) {
+      this.live = { ...this.live, label };
+      this.#host.source.isLive(label);
+    }
+    return UNCHANGED;
   }
 
   async #publish(snapshot: ConfigSnapshot, change: Omit<Change, 'evidence'>): Promise<ChangeOutcome> {
@@ -241,12 +285,13 @@ export class Publication {
     this.live = snapshot;
     this.publishedAt = new Date();
     this.lastRefusal = null;
+    this.#host.source.isLive(snapshot.label);
     this.changes++;
     this.#host.onLive(snapshot);
   }
 
   #refuse(message: string, label: string | null, cause: Cause): void {
-    this.lastRefusal = { at: new Date(), message };
+    this.lastRefusal = { at: new Date(), message, label };
     this.refusals++;
     const { history, source, publisher } = this.#host;
     const entry = {
@@ -291,6 +336,11 @@ export function snapshotOf(
 
 function isLive(event: HistoryEvent): boolean {
   return event === 'published' || event === 'rolled-back' || event === 'canary-promoted';
+}
+
+/** Nobody asked for it: the source has changed. */
+function isByItself({ kind }: Cause): boolean {
+  return kind === 'watch' || kind === 'git';
 }
 
 function nameOf({ id, label }: ConfigSnapshot): string {

@@ -25,9 +25,11 @@ export function listenersChanged(before: Published, after: Published): boolean {
   return isChanged(({ globals }) => globals.listeners, before, after);
 }
 
-/** One diagnostic a line. */
-export function linesOf(diagnostics: readonly Diagnostic[]): string {
-  return formatDiagnostics(diagnostics).trimEnd();
+/** One diagnostic a line. @param root a folder that names of files are shown without; null: they are shown whole */
+export function linesOf(diagnostics: readonly Diagnostic[], root: string | null = null): string {
+  const lines = formatDiagnostics(diagnostics).trimEnd();
+  // Also where a message names a second place.
+  return root === null ? lines : lines.replaceAll(`${root}/`, '');
 }
 
 interface FixedPart {

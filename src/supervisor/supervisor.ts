@@ -77,7 +77,7 @@ export class Supervisor implements PublicationHost {
     this.sockets = openListeningSockets(snapshot.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, numbering);
     this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
-    if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal };
+    if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal, label: source.state.label };
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
     this.levers = new LeverBoard(history.folder, this);
     this.keySets = new KeySets({
@@ -133,6 +133,7 @@ export class Supervisor implements PublicationHost {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
       report(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`);
     });
+    this.source.watch({ onChange: (cause) => void this.reload(cause), report });
     this.fleet.on('hung', ({ pid, heartbeat }) =>
       report(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`),
     );

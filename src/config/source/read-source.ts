@@ -1,5 +1,5 @@
 /** A config file, or a directory of them, from disk into one source. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Diagnostic, diagnosticAt } from '../diagnostics.ts';
 import { parseJson } from './json-source.ts';
@@ -90,9 +90,14 @@ function readFile(file: string, texts: ConfigText[]): SourceResult {
   }
 }
 
+/** Whether an entry of a directory is one of its config files. */
+export function isConfigFile(entry: Dirent): boolean {
+  return !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name));
+}
+
 function listConfigFiles(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name)))
+    .filter(isConfigFile)
     .map((entry) => entry.name)
     .sort()
     .map((name) => join(directory, name));
