@@ -41,7 +41,8 @@ export interface LoadResult {
 /** Loads a config file or a directory of them. Never throws for what stands in them. */
 export function loadConfig(path: string, environment: Environment = process.env): LoadResult {
   const { files, texts, result } = readSource(path);
-  if (result.source === null) return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts, beside: [] };
+  if (result.source === null)
+    return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts, beside: [] };
   return { ...loadSource(result.source, environment), files, texts };
 }
 

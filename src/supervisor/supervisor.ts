@@ -77,7 +77,8 @@ export class Supervisor implements PublicationHost {
     this.sockets = openListeningSockets(snapshot.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, numbering);
     this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
-    if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal, label: source.state.label };
+    if (refusal !== null)
+      this.publication.lastRefusal = { at: new Date(), message: refusal, label: source.state.label };
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
     this.levers = new LeverBoard(history.folder, this);
     this.keySets = new KeySets({

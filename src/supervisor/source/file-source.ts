@@ -1,9 +1,8 @@
-import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { type ConfigInput, digestOfFile } from '../../config/inputs.ts';
-import { isConfigFile } from '../../config/source/read-source.ts';
+import { resolve } from 'node:path';
+import type { ConfigInput } from '../../config/inputs.ts';
 import type { ConfigSource, FetchedConfig, SourceState, SourceWatcher } from '../config-source.ts';
 import { FileWatch } from './file-watch.ts';
+import { hasSameInputs } from './same-inputs.ts';
 
 /** A file or a directory. It is read when somebody says so and, where that is wished for, when it changes. */
 export class FileSource implements ConfigSource {
@@ -40,7 +39,7 @@ export class FileSource implements ConfigSource {
   watch({ onChange }: SourceWatcher): void {
     if (!this.#isWatched) return;
     this.#watch = new FileWatch(async () => {
-      if (await this.#isChanged()) onChange({ kind: 'watch', who: null, why: null });
+      if (!(await hasSameInputs(this.#inputs, this.#path))) onChange({ kind: 'watch', who: null, why: null });
     });
     this.#watch.use(this.#paths);
   }
@@ -52,18 +51,4 @@ export class FileSource implements ConfigSource {
   get #paths(): readonly string[] {
     return [this.#path, ...this.#inputs.map(({ file }) => file)];
   }
-
-  /** Whether another config would be read: not whether somebody has written the same once more. */
-  async #isChanged(): Promise<boolean> {
-    if (this.#inputs.some(({ file, digest }) => digestOfFile(file) !== digest)) return true;
-    const files = await configFilesOf(this.#path);
-    const known = new Set(this.#inputs.filter(({ isConfig }) => isConfig).map(({ file }) => file));
-    return files !== null && (files.length !== known.size || files.some((file) => !known.has(file)));
-  }
-}
-
-/** Null for what is no directory. */
-async function configFilesOf(path: string): Promise<readonly string[] | null> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => null);
-  return entries?.filter(isConfigFile).map(({ name }) => join(path, name)) ?? null;
 }
