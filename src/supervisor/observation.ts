@@ -17,6 +17,8 @@ import { VERSION } from '../version.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import type { AdminSource } from './admin/admin-source.ts';
 import type { AcceptorStatus, Status } from './admin/status.ts';
+import type { RecordingRequest } from './recordings/recording-request.ts';
+import type { RecordingSession } from './recordings/recording-session.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Routes and upstreams shown on the status page. */
@@ -89,6 +91,14 @@ export class Observation implements MetricsSource, AdminSource {
 
   purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }> {
     return this.#supervisor.fleet.purgeCache(purge);
+  }
+
+  record(request: RecordingRequest): RecordingSession | null {
+    return this.#supervisor.recordings.start(request);
+  }
+
+  stopRecording(number: number): boolean {
+    return this.#supervisor.recordings.stop(number);
   }
 
   status(): Status {

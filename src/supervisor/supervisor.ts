@@ -36,6 +36,8 @@ import {
 import { Observation } from './observation.ts';
 import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
 import { Publisher } from './publisher.ts';
+
+import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
@@ -52,6 +54,7 @@ export class Supervisor implements PublicationHost {
   readonly publication: Publication;
   readonly fleet: Fleet;
   readonly keySets: KeySets;
+  readonly recordings: Recordings;
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly pool: CompilePool;
@@ -80,6 +83,8 @@ export class Supervisor implements PublicationHost {
     if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal };
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
     this.levers = new LeverBoard(history.folder, this);
+
+    this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors, report);
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
@@ -126,7 +131,10 @@ export class Supervisor implements PublicationHost {
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
       for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
+      this.recordings.join(acceptor);
     });
+    this.fleet.on('recorded', (acceptor, batch) => this.recordings.hear(acceptor, batch));
+    this.fleet.on('exit', (acceptor) => this.recordings.leave(acceptor));
     this.fleet.start();
     await this.#allServing();
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
@@ -201,6 +209,8 @@ export class Supervisor implements PublicationHost {
     }
     this.#stopping = true;
     this.publication.canary?.abort('the gateway is stopping');
+
+    this.recordings.stopAll();
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();

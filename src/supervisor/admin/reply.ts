@@ -1,10 +1,12 @@
 import { STATUS_CODES } from 'node:http';
+import type { Readable } from 'node:stream';
 
-/** A whole answer of the admin server. */
+/** An answer of the admin server. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Whole, or as it comes: a stream is destroyed when its reader has gone. */
+  readonly body: string | Readable;
 }
 
 /**
@@ -15,6 +17,7 @@ const ADMIN_ERRORS = {
   admin_not_found: { status: 404, detail: 'There is nothing at this path.' },
   admin_method_not_allowed: { status: 405, detail: 'This method is not allowed here.' },
   admin_request_invalid: { status: 400, detail: 'The body is not what this path takes.' },
+  admin_busy: { status: 409, detail: 'Somebody else is at it already.' },
   admin_request_too_large: { status: 413, detail: 'The body is larger than this path takes.' },
   admin_not_ready: { status: 503, detail: 'The gateway cannot take traffic.' },
   admin_failed: { status: 500, detail: 'The gateway failed to answer this. Its log says why.' },
@@ -38,7 +41,17 @@ export function textReply(text: string, contentType = 'text/plain; charset=utf-8
   return reply(200, contentType, text);
 }
 
-function reply(status: number, contentType: string, body: string, headers: Record<string, string> = {}): Reply {
+/** An answer that goes on for as long as there is something to say. */
+export function streamReply(contentType: string, body: Readable, headers: Record<string, string> = {}): Reply {
+  return reply(200, contentType, body, headers);
+}
+
+function reply(
+  status: number,
+  contentType: string,
+  body: string | Readable,
+  headers: Record<string, string> = {},
+): Reply {
   return {
     status,
     headers: {

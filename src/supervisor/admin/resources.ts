@@ -1,6 +1,7 @@
+import { parseRecordingNumber, parseRecordingRequest } from '../recordings/recording-request.ts';
 import type { AdminSource } from './admin-source.ts';
 import { parsePurge } from './purge-request.ts';
-import { jsonReply, problemReply, type Reply, textReply } from './reply.ts';
+import { jsonReply, problemReply, type Reply, streamReply, textReply } from './reply.ts';
 import { readinessOf } from './status.ts';
 
 /** Something that the admin server shows, or does. */
@@ -61,6 +62,32 @@ export const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource
         const purge = parsePurge(body);
         if (typeof purge === 'string') return problemReply('admin_request_invalid', purge);
         return jsonReply(await source.purgeCache(purge));
+      },
+    },
+  ],
+  [
+    '/recordings',
+    {
+      method: 'POST',
+      needsToken: true,
+      answer: (source, body) => {
+        const request = parseRecordingRequest(body);
+        if (typeof request === 'string') return problemReply('admin_request_invalid', request);
+        const recording = source.record(request);
+        if (recording === null) return problemReply('admin_busy', 'A recording is being taken already.');
+        return streamReply('application/x-ndjson', recording.stream, { 'penstock-recording': `${recording.number}` });
+      },
+    },
+  ],
+  [
+    '/recordings/stop',
+    {
+      method: 'POST',
+      needsToken: true,
+      answer: (source, body) => {
+        const number = parseRecordingNumber(body);
+        if (typeof number === 'string') return problemReply('admin_request_invalid', number);
+        return jsonReply({ stopped: source.stopRecording(number) });
       },
     },
   ],

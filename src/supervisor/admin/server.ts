@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { listenUnix } from '../../../native-bindings/native.ts';
 import { type ListenAddress, removeSocketFile } from '../listening-sockets.ts';
 import type { AdminSource } from './admin-source.ts';
@@ -18,6 +20,8 @@ const LIMITS = {
   idleMs: 10_000,
   /** How often the two limits above are looked at. */
   checkMs: 1_000,
+  /** What streams have at the end. */
+  lastBytesMs: 1_000,
 } as const;
 
 export interface AdminOptions {
@@ -35,6 +39,8 @@ export class AdminServer {
   readonly #options: AdminOptions;
   readonly #token: BearerToken | null;
   readonly #server: Server;
+  /** Answers that are being streamed. */
+  readonly #streams = new Set<Promise<void>>();
 
   constructor(options: AdminOptions) {
     this.#options = options;
@@ -70,10 +76,11 @@ export class AdminServer {
     return typeof bound === 'object' && bound !== null ? bound.port : null;
   }
 
-  /** Stops listening and cuts every connection. */
+  /** Stops listening, sends what streams that have ended still hold, and cuts every connection. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     this.#server.close();
+    await Promise.race([Promise.all(this.#streams), delay(LIMITS.lastBytesMs)]);
     this.#server.closeAllConnections();
     await once(this.#server, 'close');
     removeSocketFile(this.#options.address);
@@ -81,6 +88,15 @@ export class AdminServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, headers, body } = await this.#replyTo(request);
+    if (typeof body !== 'string') {
+      response.writeHead(status, headers);
+      // A client that leaves, or does not read for LIMITS.idleMs, destroys the body with its connection.
+      const sent = pipeline(body, response).catch(() => {});
+      this.#streams.add(sent);
+      await sent;
+      this.#streams.delete(sent);
+      return;
+    }
     response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
     response.end(body);
   }

@@ -28,6 +28,8 @@ before(async () => {
     source: {
       status: () => shown,
       metrics: () => Promise.reject(new Error('not asked for')),
+      record: () => null,
+      stopRecording: () => false,
       purgeCache: () => Promise.reject(new Error('not asked for')),
     },
     onFailure: (error) => assert.fail(String(error)),
