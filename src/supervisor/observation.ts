@@ -17,6 +17,10 @@ import { VERSION } from '../version.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import type { AdminSource } from './admin/admin-source.ts';
 import type { AcceptorStatus, Status } from './admin/status.ts';
+import { Trials } from './canary/trials.ts';
+import type { History } from './history/history.ts';
+import type { LeverBoard } from './levers/lever-board.ts';
+import type { Publication } from './publication.ts';
 import type { RecordingRequest } from './recordings/recording-request.ts';
 import type { RecordingSession } from './recordings/recording-session.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -30,6 +34,7 @@ const UNRESPONSIVE_AFTER_MS = 3000;
 export class Observation implements MetricsSource, AdminSource {
   readonly version = VERSION;
   readonly slabs: SlabReader;
+  readonly trials: Trials;
   readonly #supervisor: Supervisor;
   readonly #page: MetricsPage;
 
@@ -39,6 +44,7 @@ export class Observation implements MetricsSource, AdminSource {
     const slabs = Array.from({ length: memory.plan.slots }, (_, slot) => memory.slab(slot as AcceptorSlot));
     // Those of free slots too: what their acceptors counted still counts.
     this.slabs = new SlabReader(slabs, memory.control.header('SERIES'));
+    this.trials = new Trials(supervisor.publication);
     this.#page = new MetricsPage(this);
   }
 
@@ -99,6 +105,18 @@ export class Observation implements MetricsSource, AdminSource {
 
   stopRecording(number: number): boolean {
     return this.#supervisor.recordings.stop(number);
+  }
+
+  get publication(): Publication {
+    return this.#supervisor.publication;
+  }
+
+  get history(): History {
+    return this.#supervisor.history;
+  }
+
+  get levers(): LeverBoard {
+    return this.#supervisor.levers;
   }
 
   status(): Status {

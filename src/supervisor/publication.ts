@@ -29,6 +29,8 @@ export interface ChangeOutcome {
   readonly message: string | null;
   /** From the wish to the last acceptor's acknowledgement; null when it was not taken. */
   readonly liveAfterMs: number | null;
+  /** What the canary showed; null: there was none, or it did not come to one. */
+  readonly evidence: CanaryStatus | null;
 }
 
 /** What the rest of the supervisor does about a snapshot. */
@@ -142,7 +144,7 @@ export class Publication {
       this.#host.report(
         `the canary ${nameOf(snapshot)} was given up; generation ${publisher.generation} goes on. ${evidence.reason}`,
       );
-      return { ...this.#refused(evidence.reason!), id: snapshot.id };
+      return { ...this.#refused(evidence.reason!), id: snapshot.id, evidence };
     });
   }
 
@@ -234,7 +236,7 @@ export class Publication {
       // A listener's app is built once for a process: its settings arrive with the acceptor's successor.
       if (rollNeeded) this.#host.replaceAcceptors();
     }
-    return { taken: true, generation, id: snapshot.id, message: null, liveAfterMs };
+    return { taken: true, generation, id: snapshot.id, message: null, liveAfterMs, evidence: change.evidence };
   }
 
   #nowLive(snapshot: ConfigSnapshot): void {
@@ -271,11 +273,12 @@ export class Publication {
 
   #notTaken(id: string | null): ChangeOutcome {
     const message = this.lastRefusal?.message ?? 'the gateway is stopping';
-    return { taken: false, generation: this.#host.publisher.generation, id, message, liveAfterMs: null };
+    return { ...this.#refused(message), id };
   }
 
   #refused(message: string): ChangeOutcome {
-    return { taken: false, generation: this.#host.publisher.generation, id: null, message, liveAfterMs: null };
+    const { generation } = this.#host.publisher;
+    return { taken: false, generation, id: null, message, liveAfterMs: null, evidence: null };
   }
 }
 

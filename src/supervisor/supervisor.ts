@@ -151,7 +151,7 @@ export class Supervisor implements PublicationHost {
     const source = new Observation(this);
     this.#admin = new AdminServer({
       address,
-      token: token ?? null,
+      tokens: token === undefined ? [] : [{ name: 'admin', token, role: 'operator' }],
       source,
       onFailure: (error) => report(`the admin API failed: ${error}`),
     });

@@ -4,10 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenUnix } from '../../../native-bindings/native.ts';
 import { type ListenAddress, removeSocketFile } from '../listening-sockets.ts';
+import { AdminAccess, type AdminToken, mayDo } from './admin-access.ts';
 import type { AdminSource } from './admin-source.ts';
-import { BearerToken } from './bearer-token.ts';
 import { problemReply, type Reply } from './reply.ts';
-import { RESOURCES } from './resources.ts';
+import { type Asked, isChange, type Resource } from './resource.ts';
+import { RESOURCE_TABLE } from './resources.ts';
 
 /** Limits that keep a client who sends or reads slowly, or many of them, from costing the supervisor more than a little. */
 const LIMITS = {
@@ -20,6 +21,8 @@ const LIMITS = {
   idleMs: 10_000,
   /** How often the two limits above are looked at. */
   checkMs: 1_000,
+  /** As `idleMs`, where something is changed: a large config takes a while to compile. */
+  changeMs: 300_000,
   /** What streams have at the end. */
   lastBytesMs: 1_000,
 } as const;
@@ -27,8 +30,8 @@ const LIMITS = {
 export interface AdminOptions {
   /** Port 0 takes a free one. */
   readonly address: ListenAddress;
-  /** Null: no token is asked for. */
-  readonly token: string | null;
+  /** None: none is asked for, and whoever can connect is an operator. */
+  readonly tokens: readonly AdminToken[];
   readonly source: AdminSource;
   /** Told of what a resource threw; the client only learns that it failed. */
   onFailure(error: unknown): void;
@@ -37,14 +40,14 @@ export interface AdminOptions {
 /** The admin address: health, readiness, status and metrics over plain HTTP, for operators and their machines. */
 export class AdminServer {
   readonly #options: AdminOptions;
-  readonly #token: BearerToken | null;
+  readonly #access: AdminAccess;
   readonly #server: Server;
   /** Answers that are being streamed. */
   readonly #streams = new Set<Promise<void>>();
 
   constructor(options: AdminOptions) {
     this.#options = options;
-    this.#token = options.token === null ? null : new BearerToken(options.token);
+    this.#access = new AdminAccess(options.tokens);
     this.#server = createServer(
       {
         maxHeaderSize: LIMITS.headerBytes,
@@ -103,31 +106,42 @@ export class AdminServer {
 
   async #replyTo(request: IncomingMessage): Promise<Reply> {
     const { method, url, headers } = request;
-    const [path] = url!.split('?', 1);
-    const resource = RESOURCES.get(path);
-    // Without the token, what is there and what is not looks the same.
-    if (resource?.needsToken !== false && !this.#isAllowed(headers.authorization)) {
+    const [path, query] = url!.split('?', 2);
+    const found = RESOURCE_TABLE.find(path!);
+    const resource = found?.resources.get(method === 'HEAD' ? 'GET' : method!);
+    const caller = this.#access.callerOf(headers.authorization);
+    // Without a token, what is there and what is not looks the same.
+    if (caller === null && !isForAnyone(found?.resources)) {
       return problemReply('admin_unauthorized', undefined, { 'www-authenticate': 'Bearer realm="penstock admin"' });
     }
-    if (resource === undefined) return problemReply('admin_not_found');
-    const allowed = resource.method === 'GET' ? ['GET', 'HEAD'] : [resource.method];
-    if (!allowed.includes(method!)) {
+    if (found === null) return problemReply('admin_not_found');
+    if (resource === undefined) {
+      const allowed = [...found.resources.keys()].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]));
       return problemReply('admin_method_not_allowed', undefined, { allow: allowed.join(', ') });
     }
+    if (caller !== null && resource.needs !== null && !mayDo(caller, resource.needs))
+      return problemReply('admin_forbidden');
+    const { params } = found;
+    return await this.#answer(resource, request, { params, query: new URLSearchParams(query), caller: caller! });
+  }
+
+  async #answer(resource: Resource, request: IncomingMessage, asked: Omit<Asked, 'body'>): Promise<Reply> {
     try {
-      const { source } = this.#options;
-      if (resource.method === 'GET') return await resource.answer(source);
-      const body = await readBody(request);
-      return body === null ? problemReply('admin_request_too_large') : await resource.answer(source, body);
+      const text = resource.body === undefined ? '' : await readBody(request);
+      if (text === null) return problemReply('admin_request_too_large');
+      const body = resource.body?.parse(text);
+      if (typeof body === 'string') return problemReply('admin_request_invalid', body);
+      request.socket.setTimeout(isChange(resource) ? LIMITS.changeMs : LIMITS.idleMs);
+      return await resource.answer(this.#options.source, { ...asked, body });
     } catch (error) {
       this.#options.onFailure(error);
       return problemReply('admin_failed');
     }
   }
+}
 
-  #isAllowed(authorization: string | undefined): boolean {
-    return this.#token === null || this.#token.isIn(authorization);
-  }
+function isForAnyone(resources: ReadonlyMap<string, Resource> | undefined): boolean {
+  return resources?.get('GET')?.needs === null;
 }
 
 /** The body as text; null: it is larger than anything here takes. */
