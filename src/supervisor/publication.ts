@@ -10,6 +10,7 @@ import type { CompileSuccess } from '../offload/protocol.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { Canary, type CanaryOptions, type CanaryStatus } from './canary/canary.ts';
 import type { ConfigSource, FetchedConfig } from './config-source.ts';
+import type { NamedSnapshot } from './drift.ts';
 import type { Fleet } from './fleet.ts';
 import { type ConfigSnapshot, identify } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
@@ -72,16 +73,16 @@ export class Publication {
   /** Configs not taken, and configs taken, since the start. */
   refusals = 0;
   changes = 0;
-  /** Id of what the source said when it was last compiled: other than the live one, there is drift. */
-  sourceId: string | null;
+  /** What the source said when it was last read: another than the live one is drift. Null: it could not be used. */
+  said: NamedSnapshot | null;
   readonly #host: PublicationHost;
   readonly #sequence = new Sequence();
 
   /** @param first what the gateway starts with */
-  constructor(host: PublicationHost, first: ConfigSnapshot, sourceId: string | null) {
+  constructor(host: PublicationHost, first: ConfigSnapshot, said: NamedSnapshot | null) {
     this.#host = host;
     this.live = first;
-    this.sourceId = sourceId;
+    this.said = said;
   }
 
   /** Publishes the first snapshot, before there are acceptors. */
@@ -185,6 +186,7 @@ export class Publication {
     try {
       const reply = await publisher.compile(pool, fetched.path);
       if (!reply.ok) {
+        this.said = null;
         this.#refuse(linesOf(reply.diagnostics), fetched.label, cause);
         return null;
       }
@@ -200,6 +202,7 @@ export class Publication {
   #accept(compiled: CompileSuccess, fetched: FetchedConfig, cause: Cause): ConfigSnapshot | null {
     const { history, publisher, source } = this.#host;
     const snapshot = snapshotOf(compiled, fetched.label, source.description, history);
+    this.said = { id: snapshot.id, label: snapshot.label };
     const diagnostics: readonly Diagnostic[] = restartNeeded(this.live, snapshot, fetched.path);
     if (diagnostics.length > 0) {
       this.#refuse(linesOf(diagnostics), fetched.label, cause);
@@ -207,7 +210,6 @@ export class Publication {
     }
     if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics));
     publisher.continueFrom(compiled);
-    this.sourceId = snapshot.id;
     return snapshot;
   }
 

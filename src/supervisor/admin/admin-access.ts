@@ -1,4 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { MAIN_TOKEN } from '../../config/schema/admin.ts';
+import type { Config } from '../../config/schema/schema.ts';
 
 /** A viewer looks; an operator looks and changes. */
 export type Role = 'viewer' | 'operator';
@@ -8,6 +10,11 @@ export interface AdminToken {
   readonly name: string;
   readonly token: string;
   readonly role: Role;
+}
+
+/** Everybody that a config knows. */
+export function tokensOf({ token, tokens }: Config['admin']): readonly AdminToken[] {
+  return token === undefined ? tokens : [{ name: MAIN_TOKEN, token, role: 'operator' }, ...tokens];
 }
 
 /** Who asks. */

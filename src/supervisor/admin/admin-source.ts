@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Purge } from '../../decision/policies/cache/purge.ts';
 import type { Trials } from '../canary/trials.ts';
+import type { Drift } from '../drift.ts';
 import type { History } from '../history/history.ts';
 import type { LeverBoard } from '../levers/lever-board.ts';
 import type { Publication } from '../publication.ts';
@@ -21,6 +22,7 @@ export interface AdminSource {
   record(request: RecordingRequest): { readonly number: number; readonly stream: Readable } | null;
   /** Ends a recording, whole. False: it is not the one that is being taken. */
   stopRecording(number: number): boolean;
+  drift(): Drift;
   readonly publication: Pick<Publication, 'reload' | 'rollback'>;
   readonly trials: Pick<Trials, 'begin' | 'latest' | 'abort' | 'promote'>;
   readonly history: Pick<History, 'entries' | 'live' | 'kept' | 'look'>;

@@ -7,6 +7,8 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>;
   /** Whole, or as it comes: a stream is destroyed when its reader has gone. */
   readonly body: string | Readable;
+  /** Of the error it tells of; null: it tells of none. */
+  readonly code: AdminError | null;
 }
 
 /**
@@ -25,6 +27,7 @@ export const ADMIN_ERRORS = {
   admin_refused: { status: 409, detail: 'It was not done.' },
   admin_busy: { status: 409, detail: 'Somebody else is at it already.' },
   admin_request_too_large: { status: 413, detail: 'The body is larger than this path takes.' },
+  admin_unaudited: { status: 503, detail: 'Nothing was done: it could not be written to the audit log.' },
   admin_not_ready: { status: 503, detail: 'The gateway cannot take traffic.' },
   admin_failed: { status: 500, detail: 'The gateway failed to answer this. Its log says why.' },
 } as const;
@@ -40,7 +43,7 @@ export function problemReply(
 ): Reply {
   const { status, detail: usual } = ADMIN_ERRORS[code];
   const document = { type: 'about:blank', title: STATUS_CODES[status], status, detail: detail ?? usual, code, ...more };
-  return reply(status, 'application/problem+json', `${JSON.stringify(document)}\n`, headers);
+  return { ...reply(status, 'application/problem+json', `${JSON.stringify(document)}\n`, headers), code };
 }
 
 /** An answer for machines, indented for the people who look at it with curl. */
@@ -72,5 +75,6 @@ function reply(
       ...headers,
     },
     body,
+    code: null,
   };
 }

@@ -3,9 +3,10 @@ import { ResourceTable } from './find-resource.ts';
 import type { Resource } from './resource.ts';
 import { CHANGES } from './resources/changes.ts';
 import { HISTORY } from './resources/history.ts';
+import { LEVERS } from './resources/levers.ts';
 import { OBSERVATION } from './resources/observation.ts';
 import { TRAFFIC } from './resources/traffic.ts';
 
-export const RESOURCES: readonly Resource[] = [...OBSERVATION, ...CHANGES, ...HISTORY, ...TRAFFIC];
+export const RESOURCES: readonly Resource[] = [...OBSERVATION, ...CHANGES, ...HISTORY, ...LEVERS, ...TRAFFIC];
 
 export const RESOURCE_TABLE = new ResourceTable(RESOURCES);

@@ -4,11 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenUnix } from '../../../native-bindings/native.ts';
 import { type ListenAddress, removeSocketFile } from '../listening-sockets.ts';
-import { AdminAccess, type AdminToken, mayDo } from './admin-access.ts';
-import type { AdminSource } from './admin-source.ts';
-import { problemReply, type Reply } from './reply.ts';
-import { type Asked, isChange, type Resource } from './resource.ts';
-import { RESOURCE_TABLE } from './resources.ts';
+import { AdminApi, type AdminApiOptions } from './admin-api.ts';
 
 /** Limits that keep a client who sends or reads slowly, or many of them, from costing the supervisor more than a little. */
 const LIMITS = {
@@ -27,27 +23,22 @@ const LIMITS = {
   lastBytesMs: 1_000,
 } as const;
 
-export interface AdminOptions {
+export interface AdminOptions extends Omit<AdminApiOptions, 'isOnTcp'> {
   /** Port 0 takes a free one. */
   readonly address: ListenAddress;
-  /** None: none is asked for, and whoever can connect is an operator. */
-  readonly tokens: readonly AdminToken[];
-  readonly source: AdminSource;
-  /** Told of what a resource threw; the client only learns that it failed. */
-  onFailure(error: unknown): void;
 }
 
-/** The admin address: health, readiness, status and metrics over plain HTTP, for operators and their machines. */
+/** The admin address: everything of resources.ts over plain HTTP, for operators and their machines. */
 export class AdminServer {
   readonly #options: AdminOptions;
-  readonly #access: AdminAccess;
+  readonly #api: AdminApi;
   readonly #server: Server;
   /** Answers that are being streamed. */
   readonly #streams = new Set<Promise<void>>();
 
   constructor(options: AdminOptions) {
     this.#options = options;
-    this.#access = new AdminAccess(options.tokens);
+    this.#api = new AdminApi({ ...options, isOnTcp: !('unix' in options.address) });
     this.#server = createServer(
       {
         maxHeaderSize: LIMITS.headerBytes,
@@ -90,7 +81,15 @@ export class AdminServer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, headers, body } = await this.#replyTo(request);
+    const { status, headers, body } = await this.#api.reply({
+      method: request.method!,
+      url: request.url!,
+      headers: request.headers,
+      from: request.socket.remoteAddress ?? null,
+      readBody: () => readBody(request),
+      onChange: () => request.socket.setTimeout(LIMITS.changeMs),
+    });
+    request.socket.setTimeout(LIMITS.idleMs);
     if (typeof body !== 'string') {
       response.writeHead(status, headers);
       // A client that leaves, or does not read for LIMITS.idleMs, destroys the body with its connection.
@@ -103,45 +102,6 @@ export class AdminServer {
     response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
     response.end(body);
   }
-
-  async #replyTo(request: IncomingMessage): Promise<Reply> {
-    const { method, url, headers } = request;
-    const [path, query] = url!.split('?', 2);
-    const found = RESOURCE_TABLE.find(path!);
-    const resource = found?.resources.get(method === 'HEAD' ? 'GET' : method!);
-    const caller = this.#access.callerOf(headers.authorization);
-    // Without a token, what is there and what is not looks the same.
-    if (caller === null && !isForAnyone(found?.resources)) {
-      return problemReply('admin_unauthorized', undefined, { 'www-authenticate': 'Bearer realm="penstock admin"' });
-    }
-    if (found === null) return problemReply('admin_not_found');
-    if (resource === undefined) {
-      const allowed = [...found.resources.keys()].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]));
-      return problemReply('admin_method_not_allowed', undefined, { allow: allowed.join(', ') });
-    }
-    if (caller !== null && resource.needs !== null && !mayDo(caller, resource.needs))
-      return problemReply('admin_forbidden');
-    const { params } = found;
-    return await this.#answer(resource, request, { params, query: new URLSearchParams(query), caller: caller! });
-  }
-
-  async #answer(resource: Resource, request: IncomingMessage, asked: Omit<Asked, 'body'>): Promise<Reply> {
-    try {
-      const text = resource.body === undefined ? '' : await readBody(request);
-      if (text === null) return problemReply('admin_request_too_large');
-      const body = resource.body?.parse(text);
-      if (typeof body === 'string') return problemReply('admin_request_invalid', body);
-      request.socket.setTimeout(isChange(resource) ? LIMITS.changeMs : LIMITS.idleMs);
-      return await resource.answer(this.#options.source, { ...asked, body });
-    } catch (error) {
-      this.#options.onFailure(error);
-      return problemReply('admin_failed');
-    }
-  }
-}
-
-function isForAnyone(resources: ReadonlyMap<string, Resource> | undefined): boolean {
-  return resources?.get('GET')?.needs === null;
 }
 
 /** The body as text; null: it is larger than anything here takes. */

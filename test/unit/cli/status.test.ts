@@ -27,6 +27,8 @@ before(async () => {
     address: { unix: socket },
     tokens: [{ name: 'admin', token: TOKEN, role: 'operator' }],
     source: anAdminSource({ status: () => shown }),
+    audit: null,
+    report: () => {},
     onFailure: (error) => assert.fail(String(error)),
   });
   await server.listen();

@@ -1,6 +1,9 @@
 import type { AdminSource } from '../../../../src/supervisor/admin/admin-source.ts';
+import { driftOf } from '../../../../src/supervisor/drift.ts';
 import type { ChangeOutcome } from '../../../../src/supervisor/publication.ts';
 import { aStatus } from './a-status.ts';
+
+const SNAPSHOT = { id: '0123456789ab', label: null };
 
 /** A gateway that takes every change and has nothing to tell, with whatever a test wants to be different. */
 export function anAdminSource(different: Partial<AdminSource> = {}): AdminSource {
@@ -11,6 +14,8 @@ export function anAdminSource(different: Partial<AdminSource> = {}): AdminSource
     purgeCache: async () => ({ acceptors: 2, dropped: 3 }),
     record: () => null,
     stopRecording: () => false,
+    drift: () =>
+      driftOf({ live: SNAPSHOT, source: { description: 'a', snapshot: SNAPSHOT, refusal: null }, levers: [] }),
     publication: {
       reload: async () => outcome as ChangeOutcome,
       rollback: async () => outcome as ChangeOutcome,

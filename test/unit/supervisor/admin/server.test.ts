@@ -26,6 +26,8 @@ async function start(options: { token?: string; source?: Partial<AdminSource> } 
     address: { host: '127.0.0.1', port: 0 },
     tokens: options.token === undefined ? [] : [{ name: 'admin', token: options.token, role: 'operator' }],
     source: { ...source, ...options.source },
+    audit: null,
+    report: () => {},
     onFailure: (error) => failures.push(error),
   });
   servers.push(server);
@@ -105,6 +107,8 @@ describe('the admin server', () => {
       address: { host: '127.0.0.1', port },
       tokens: [],
       source,
+      audit: null,
+      report: () => {},
       onFailure: () => {},
     });
     await assert.rejects(second.listen(), { code: 'EADDRINUSE' });
