@@ -8,6 +8,8 @@ import type { LogLevel } from './config/schema/log-level.ts';
 import type { Purge } from './decision/policies/cache/purge.ts';
 import type { LimitWindow } from './decision/policies/host.ts';
 
+import type { SecretPlaces } from './recording/secret-names.ts';
+
 /** How an acceptor is started: its place in shared memory and the inherited listening sockets. In its environment, as JSON. */
 export interface AcceptorAssignment {
   readonly slot: number;
@@ -32,6 +34,35 @@ export type Lever =
   | { readonly kind: 'endpoint-out'; readonly upstream: string; readonly endpoint: string }
   | { readonly kind: 'log-level'; readonly level: LogLevel };
 
+/** What an acceptor needs to know to record. */
+export interface RecordingOrder {
+  /** Tells batches of one recording from those of another. */
+  readonly recording: number;
+  /** What pseudonyms are made with, in base64; the same in all acceptors, and gone with the recording. */
+  readonly key: string;
+  /** When the recording began, by the clock that all processes of a machine share (`process.hrtime`), in milliseconds. */
+  readonly began: number;
+  /** Of the exchanges, above 0 and up to 1. */
+  readonly share: number;
+  /** Bodies up to this size are recorded as text; 0: only their size and digest. */
+  readonly bodyBytes: number;
+  readonly places: SecretPlaces;
+}
+
+/** Lines of a recording. An acceptor sends the next batch when this one is out of its hands; what then is too much is dropped. */
+export interface RecordedBatch {
+  readonly recording: number;
+  /** In order of their time. */
+  readonly lines: readonly (readonly [at: number, line: string])[];
+  /** No line that comes later is of an earlier time. */
+  readonly before: number;
+  /** Exchanges that could not be recorded so far. */
+  readonly dropped: number;
+  /** Exchanges that were to be recorded and whose lines have not been sent. */
+  readonly underWay: number;
+  readonly isLast: boolean;
+}
+
 export type ToAcceptor =
   /**
    * A generation is in shared memory: take it over, then acknowledge it there and here. One that is neither the newest nor the
@@ -52,7 +83,11 @@ export type ToAcceptor =
   /** What operators have changed by hand, all of it: in force from now on, in this snapshot and in those to come. Answered by its number. */
   | { readonly kind: 'levers'; readonly number: number; readonly levers: readonly Lever[] }
   /** Drop stored responses, then say how many by the same number. */
-  | { readonly kind: 'purge-cache'; readonly number: number; readonly purge: Purge };
+  | { readonly kind: 'purge-cache'; readonly number: number; readonly purge: Purge }
+  /** Record the exchanges that begin from now on. A recording that runs is ended at once. */
+  | { readonly kind: 'record'; readonly order: RecordingOrder }
+  /** Record nothing that begins from now on; what has begun has this long to end. The last batch is then the last. */
+  | { readonly kind: 'stop-recording'; readonly recording: number; readonly within: Millis };
 
 export type FromAcceptor =
   /** It accepts connections on all listeners. */
@@ -60,6 +95,7 @@ export type FromAcceptor =
   | { readonly kind: 'acknowledged'; readonly generation: Generation }
   | { readonly kind: 'levers-applied'; readonly number: number }
   | { readonly kind: 'cache-purged'; readonly number: number; readonly dropped: number }
+  | { readonly kind: 'recorded'; readonly batch: RecordedBatch }
   /** It cannot serve and is about to exit; one sentence for the operator. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** A token names a key that the set does not hold: a newer one may. At most one a second for each set. */

@@ -4,6 +4,7 @@ import type { AccessLog } from '../telemetry/access-log.ts';
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Exchange } from './pipeline.ts';
+import type { Recorder } from './recording/recorder.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -22,6 +23,8 @@ export interface AcceptorContext {
   readonly metrics: { record(exchange: ExchangeRecord): void };
   /** Null: no access log. */
   readonly accessLog: AccessLog | null;
+  /** Null: nobody records. */
+  readonly recorder: Recorder | null;
   readonly viaPseudonym: string;
   /** True once the acceptor is on its way out: every response then closes its connection. */
   readonly isDraining: boolean;

@@ -24,6 +24,8 @@ import type { KeySetShelf } from './policies/key-set-shelf.ts';
 import { Refresh } from './policies/refresh.ts';
 import { SideRequestSender } from './policies/side-request.ts';
 import { SYSTEM_CLOCK } from './policies/system-host.ts';
+import type { Recorder } from './recording/recorder.ts';
+import { Recorders } from './recording/recorders.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import type { SharedState } from './upstream/endpoint-guard.ts';
@@ -44,6 +46,7 @@ export class Acceptor implements AcceptorContext {
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
   accessLog: AccessLog | null = null;
+  readonly recorders = new Recorders();
   offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
   readonly #uws: Uws;
@@ -77,6 +80,10 @@ export class Acceptor implements AcceptorContext {
 
   get keySets(): KeySetShelf {
     return this.#policies.keySets;
+  }
+
+  get recorder(): Recorder | null {
+    return this.recorders.current;
   }
 
   get snapshot(): Snapshot {
@@ -188,6 +195,7 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setWaiting(group.series, 0);
     }
     this.#openAccessLog(globals.accessLog);
+    this.recorders.use(globals.credentialPlaces);
   }
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
@@ -226,6 +234,7 @@ export class Acceptor implements AcceptorContext {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
     this.#policies.close();
+    await this.recorders.close(LOG_FLUSH_LIMIT_MS);
     await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
     process.exit(0);
   }

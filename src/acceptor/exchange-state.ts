@@ -8,6 +8,7 @@ import type { ExchangeRecord } from '../telemetry/exchange-record.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
 import { Watched } from './deadlines.ts';
 import type { Downstream } from './listener/downstream.ts';
+import type { RecordedRequest } from './recording/recorded-request.ts';
 import { RequestBody } from './request-body.ts';
 import type { PacedBody } from './response/paced-body.ts';
 import type { Route, Snapshot } from './snapshot.ts';
@@ -73,6 +74,8 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
   /** A body of the gateway's own that goes out piece by piece. */
   pacedBody: PacedBody | null = null;
   finished = false;
+  /** What a recording keeps of it; null: it is not recorded. */
+  recorded: RecordedRequest | null = null;
 
   // Record.
   status = 0;

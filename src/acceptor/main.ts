@@ -73,6 +73,12 @@ function listen(acceptor: Acceptor): void {
       case 'purge-cache':
         tell({ kind: 'cache-purged', number: message.number, dropped: acceptor.purgeCache(message.purge) });
         return;
+      case 'record':
+        acceptor.recorders.start(message.order, (batch, sent) => tell({ kind: 'recorded', batch }, sent));
+        return;
+      case 'stop-recording':
+        acceptor.recorders.stop(message.recording, message.within);
+        return;
       default:
         message satisfies never;
     }

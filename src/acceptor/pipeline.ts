@@ -34,6 +34,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
   /** A request head has arrived. Runs in the listener's callback. */
   begin(): void {
     this.acceptor.exchanges.add(this);
+    if (this.acceptor.recorder !== null) this.acceptor.recorder.begin(this);
     const refusal = admit(this) ?? this.#findRoute();
     if (refusal !== null) this.answer(refusal);
     else if (this.route!.chain !== null) this.askPolicies();
@@ -276,5 +277,6 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     this.settleTimes();
     this.acceptor.metrics.record(this);
     this.acceptor.accessLog?.add(this);
+    if (this.recorded !== null) this.recorded.end();
   }
 }

@@ -104,7 +104,7 @@ export class RequestBody {
   tap(taps: readonly BodyTap[]): void {
     for (const chunk of this.#chunks) showTo(taps, chunk, false);
     if (this.#complete) showTo(taps, NO_BYTES, true);
-    else this.#taps = taps;
+    else this.#taps = this.#taps === null ? taps : [...this.#taps, ...taps];
   }
 
   /** Keeps everything until the last byte is there, and hands it to `then`. Whoever asks limits how much may come. */

@@ -16,6 +16,8 @@ export interface Usage<Taken extends Options = Options> {
   readonly options: Taken;
   /** Names of the arguments that stand without an option, all required. */
   readonly positionals: readonly string[];
+  /** Names of those behind them that may be left out. */
+  readonly optional?: readonly string[];
 }
 
 /** The options that most commands share. */
@@ -49,10 +51,11 @@ export function readCommandLine<const Taken extends Options>(
     return EXIT.OK;
   }
   const { positionals } = parsed as { positionals: string[] };
-  const { positionals: wanted } = usage;
+  const { positionals: wanted, optional = [] } = usage;
+  const most = wanted.length + optional.length;
   if (positionals.length < wanted.length) return refuseUse(usage, `${wanted[positionals.length]} is missing`, output);
-  if (positionals.length > wanted.length)
-    return refuseUse(usage, `unexpected argument ${JSON.stringify(positionals[wanted.length])}`, output);
+  if (positionals.length > most)
+    return refuseUse(usage, `unexpected argument ${JSON.stringify(positionals[most])}`, output);
   return parsed;
 }
 

@@ -27,6 +27,22 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'print the hash of a password, for a consumer of the config',
     load: async () => (await import('./hash-password.ts')).hashPasswordCommand,
   },
+  record: {
+    summary: 'record the traffic of a running gateway, without its secrets',
+    load: async () => (await import('./record.ts')).record,
+  },
+  reload: {
+    summary: 'have a running gateway read its configuration again',
+    load: async () => (await import('./live/reload.ts')).reload,
+  },
+  history: {
+    summary: "list what became of a running gateway's configurations",
+    load: async () => (await import('./live/history.ts')).history,
+  },
+  rollback: {
+    summary: 'have a running gateway serve an earlier configuration again',
+    load: async () => (await import('./live/rollback.ts')).rollback,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 

@@ -1,6 +1,7 @@
 import { type AcceptorStatus, type KeySetStatus, readinessOf, type Status } from '../supervisor/admin/status.ts';
 import type { EndpointReading } from '../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
+import { type Column, column, table } from './text-table.ts';
 
 /** A status as a page of plain text, the most urgent first. */
 export function formatStatus(status: Status): string {
@@ -37,19 +38,6 @@ function headline(status: Status): string {
       `${status.unrouted} requests without a route`,
   ].join('\n');
 }
-
-interface Column<Row> {
-  readonly title: string;
-  /** Numbers stand to the right of their column. */
-  readonly right: boolean;
-  cell(row: Row): string;
-}
-
-const column = <Row>(title: string, right: boolean, cell: (row: Row) => string): Column<Row> => ({
-  title,
-  right,
-  cell,
-});
 
 const ACCEPTOR_COLUMNS: readonly Column<AcceptorStatus>[] = [
   column('acceptor', false, ({ slot }) => String(slot)),
@@ -104,19 +92,6 @@ const ENDPOINT_COLUMNS: readonly Column<EndpointReading>[] = [
   column('circuit', false, ({ circuit }) => (circuit === 'closed' ? circuit : circuit.toUpperCase())),
   column('in flight', true, ({ inFlight }) => String(inFlight)),
 ];
-
-function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index].length)));
-  return lines
-    .map((cells) =>
-      cells
-        .map((cell, index) => (columns[index].right ? cell.padStart(widths[index]) : cell.padEnd(widths[index])))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
 
 function formatMs(ms: number | null): string {
   if (ms === null) return '-';

@@ -14,6 +14,7 @@ import type {
   CompiledPolicy,
   RouteRecord,
 } from './compiled.ts';
+import { credentialPlacesOf } from './credential-places.ts';
 import { formatPlace } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
 import { forward as forwardSchema } from './schema/forward.ts';
@@ -39,7 +40,7 @@ export interface CompiledConfig {
  */
 export function compile({ config, source, modules }: LoadedConfig, assign: Assignments): CompiledConfig {
   const upstreamIds = new Map(Object.keys(config.upstreams).map((name, id) => [name, id as UpstreamId]));
-  const globals: Omit<CompiledGlobals, 'keySets'> = {
+  const globals: Omit<CompiledGlobals, 'keySets' | 'credentialPlaces'> = {
     listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
     upstreams: compileUpstreams(config, source, assign),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
@@ -56,7 +57,7 @@ export function compile({ config, source, modules }: LoadedConfig, assign: Assig
   });
   const { policies } = book;
   return {
-    globals: { ...globals, keySets: keySetsOf(policies) },
+    globals: { ...globals, keySets: keySetsOf(policies), credentialPlaces: credentialPlacesOf(policies) },
     routes,
     policies,
     matches: config.routes.map(toRouteMatch),

@@ -4,6 +4,7 @@
  */
 import type { Bytes, EndpointRow, Millis, PolicyId, SeriesId, UpstreamId } from '../brand.ts';
 import type { KeySetOptions } from '../decision/policies/jwt/jwt-options.ts';
+import type { SecretPlaces } from '../recording/secret-names.ts';
 import type { KeySource, RetryRules, Split, UpstreamCare } from './compiled-care.ts';
 
 /** How a listener treats spellings of a path that upstreams are known to read in different ways. */
@@ -186,6 +187,8 @@ export interface CompiledGlobals {
   readonly cacheBytes: number;
   /** Folder of the store that quotas are kept in; null: there are no quotas. */
   readonly quotaStore: string | null;
+  /** Where policies look for credentials, beside Authorization and cookies: what a recording must not hold. */
+  readonly credentialPlaces: SecretPlaces;
 }
 
 export interface AccessLogTarget {

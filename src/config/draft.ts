@@ -5,7 +5,8 @@
 import type { z } from 'zod';
 import { explainIssues } from './explain-issue.ts';
 import type { Report } from './report.ts';
-import { admin, listener } from './schema/listeners.ts';
+import { admin } from './schema/admin.ts';
+import { listener } from './schema/listeners.ts';
 import { route } from './schema/routes.ts';
 import { type Config, configSchema, type Listener, type Route, type Upstream } from './schema/schema.ts';
 import { upstream } from './schema/upstreams.ts';

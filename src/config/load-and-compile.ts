@@ -10,7 +10,10 @@ import { digestInputs } from './inputs.ts';
 import { lintConfig } from './lint/lint.ts';
 import { loadConfig } from './load.ts';
 import { Report } from './report.ts';
+import { NO_AUDIT } from './schema/admin.ts';
+import type { Config } from './schema/schema.ts';
 import { emptySeries, SeriesBook } from './series.ts';
+import { besideSource } from './source/beside-source.ts';
 import type { Source } from './source/source.ts';
 import { formatSize } from './units.ts';
 
@@ -55,7 +58,7 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     compileMs: compiledAt - loadedAt,
     encodeMs: performance.now() - compiledAt,
   };
-  const settings = { admin: config.admin, runtime: config.runtime };
+  const settings = { admin: compileAdmin(config.admin, source), runtime: config.runtime };
   return {
     ok: true,
     image,
@@ -70,6 +73,12 @@ export function loadAndCompile(request: CompileRequest): CompileReply {
     texts,
     timings,
   };
+}
+
+function compileAdmin(admin: Config['admin'], source: Source): Config['admin'] {
+  const { audit } = admin;
+  if (audit === undefined || audit === NO_AUDIT) return admin;
+  return { ...admin, audit: besideSource(source, ['admin', 'audit'], audit) };
 }
 
 function withoutRows(rows: EndpointRows, source: Source): readonly Diagnostic[] {

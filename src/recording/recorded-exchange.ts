@@ -3,8 +3,9 @@
  *
  *   line 1       what the recording is (RecordingHead)
  *   line 2 ..    one exchange each (RecordedExchange), in the order in which the requests arrived
+ *   last line    how the recording ended (RecordingEnd); left out by what does not count, missing where it was cut short
  *
- * Members that are null may be left out of a line; members that are not known here are passed over. Nothing reads a recording
+ * Members that are null may be left out of a line; members that are not known here, and empty lines, are passed over. Nothing reads a recording
  * whole: readers and writers of this folder stream it. docs/recordings.md is this format for people.
  */
 
@@ -17,6 +18,16 @@ export interface RecordingHead {
   readonly source: string | null;
   /** Under which licence it may be passed on. */
   readonly licence: string | null;
+}
+
+/** The last line: what the recording holds, and what it does not. */
+export interface RecordingEnd {
+  readonly end: {
+    /** Exchanges in the lines before. */
+    readonly exchanges: number;
+    /** Exchanges that were to be recorded and could not be: too many at once, or their process died. */
+    readonly dropped: number;
+  };
 }
 
 export interface RecordedExchange {

@@ -23,7 +23,7 @@ import type { CompiledGlobals, CompiledPolicy, RouteRecord } from '../config/com
 const IMAGE_MAGIC = 0x50434647;
 
 /** Raised with every change to this layout or to what the records hold. */
-const IMAGE_VERSION = 2;
+const IMAGE_VERSION = 3;
 
 /** Words of the header. Offsets are in bytes from the start of the image. */
 const HEADER = {

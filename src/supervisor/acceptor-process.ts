@@ -7,6 +7,8 @@ import {
   ASSIGNMENT_VARIABLE,
   type FromAcceptor,
   type Lever,
+  type RecordedBatch,
+  type RecordingOrder,
   type ToAcceptor,
 } from '../ipc.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -19,6 +21,7 @@ export interface AcceptorEvents {
   onAcknowledged(acceptor: AcceptorProcess, generation: Generation): void;
   /** A token names a key that is not in the set of this URL. */
   onUnknownKey(url: string, kid: string): void;
+  onRecorded(acceptor: AcceptorProcess, batch: RecordedBatch): void;
   /** The process is gone: it drained, crashed, or was killed. `failure` is what it said before, if it said anything. */
   onExit(acceptor: AcceptorProcess, how: string, failure: string | null): void;
 }
@@ -102,6 +105,15 @@ export class AcceptorProcess {
     });
   }
 
+  record(order: RecordingOrder): void {
+    this.#tell({ kind: 'record', order });
+  }
+
+  /** @param within what exchanges under way have to end */
+  stopRecording(recording: number, within: Millis): void {
+    this.#tell({ kind: 'stop-recording', recording, within });
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -126,6 +138,9 @@ export class AcceptorProcess {
         return;
       case 'unknown-key':
         events.onUnknownKey(message.url, message.kid);
+        return;
+      case 'recorded':
+        events.onRecorded(this, message.batch);
         return;
       default:
         message satisfies never;

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { RecordedBatch } from '../ipc.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { AcceptorProcess } from './acceptor-process.ts';
 import { Backoff } from './backoff.ts';
@@ -43,6 +44,7 @@ interface FleetEvents {
   /** A process has been forked: what it is sent now it hears before it serves. */
   spawned: [acceptor: AcceptorProcess];
   unknownKey: [url: string, kid: string];
+  recorded: [acceptor: AcceptorProcess, batch: RecordedBatch];
 }
 
 const EVENTS = ['serving', 'acknowledged', 'exit'] as const;
@@ -186,6 +188,7 @@ export class Fleet extends EventEmitter<FleetEvents> {
         onServing: (served) => this.emit('serving', served),
         onAcknowledged: (behind, generation) => this.emit('acknowledged', behind, generation),
         onUnknownKey: (url, kid) => this.emit('unknownKey', url, kid),
+        onRecorded: (recorder, batch) => this.emit('recorded', recorder, batch),
         onExit: (gone, how, failure) => this.#onExit(lane, gone, how, failure),
       },
     );

@@ -10,6 +10,7 @@ import type { CompileSuccess } from '../offload/protocol.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { Canary, type CanaryOptions, type CanaryStatus } from './canary/canary.ts';
 import type { ConfigSource, FetchedConfig } from './config-source.ts';
+import type { NamedSnapshot } from './drift.ts';
 import type { Fleet } from './fleet.ts';
 import { type ConfigSnapshot, identify } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
@@ -29,6 +30,8 @@ export interface ChangeOutcome {
   readonly message: string | null;
   /** From the wish to the last acceptor's acknowledgement; null when it was not taken. */
   readonly liveAfterMs: number | null;
+  /** What the canary showed; null: there was none, or it did not come to one. */
+  readonly evidence: CanaryStatus | null;
 }
 
 /** What the rest of the supervisor does about a snapshot. */
@@ -81,19 +84,22 @@ export class Publication {
   /** Configs not taken, and configs taken, since the start. */
   refusals = 0;
   changes = 0;
-  /** Id of what the source said when it was last compiled: other than the live one, there is drift. */
-  sourceId: string | null;
+  /** What the source said when it was last read: another than the live one is drift. Null: it could not be used. */
+  said: NamedSnapshot | null;
   readonly #host: PublicationHost;
   /** Whether what the source said when it was last compiled could be taken. */
   #isSourceTaken: boolean;
+  /** Id of what the source said when it could be taken last. */
+  #lastTaken: string | null;
   readonly #sequence = new Sequence();
 
   /** @param first what the gateway starts with */
-  constructor(host: PublicationHost, first: ConfigSnapshot, sourceId: string | null) {
+  constructor(host: PublicationHost, first: ConfigSnapshot, said: NamedSnapshot | null) {
     this.#host = host;
     this.live = first;
-    this.sourceId = sourceId;
-    this.#isSourceTaken = sourceId !== null;
+    this.said = said;
+    this.#isSourceTaken = said !== null;
+    this.#lastTaken = said?.id ?? null;
   }
 
   /** Publishes the first snapshot, before there are acceptors. */
@@ -161,7 +167,7 @@ export class Publication {
       this.#host.report(
         `the canary ${nameOf(snapshot)} was given up; generation ${publisher.generation} goes on. ${evidence.reason}`,
       );
-      return { ...this.#refused(evidence.reason!), id: snapshot.id };
+      return { ...this.#refused(evidence.reason!), id: snapshot.id, evidence };
     });
   }
 
@@ -209,6 +215,7 @@ export class Publication {
       source.compiledFrom(reply.inputs);
       this.#isSourceTaken = false;
       if (!reply.ok) {
+        this.said = null;
         this.#refuse(linesOf(reply.diagnostics, fetched.root), fetched.label, cause);
         return null;
       }
@@ -229,6 +236,7 @@ export class Publication {
   ): ConfigSnapshot | Unchanged | null {
     const { history, publisher, source } = this.#host;
     const snapshot = snapshotOf(compiled, fetched.label, source.description, history);
+    this.said = { id: snapshot.id, label: snapshot.label };
     const diagnostics: readonly Diagnostic[] = restartNeeded(this.live, snapshot, fetched.path);
     if (diagnostics.length > 0) {
       this.#refuse(linesOf(diagnostics, fetched.root), fetched.label, cause);
@@ -236,8 +244,8 @@ export class Publication {
     }
     if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics, fetched.root));
     publisher.continueFrom(compiled);
-    const isKnown = snapshot.id === this.sourceId || snapshot.id === this.live.id;
-    this.sourceId = snapshot.id;
+    const isKnown = snapshot.id === this.#lastTaken || snapshot.id === this.live.id;
+    this.#lastTaken = snapshot.id;
     this.#isSourceTaken = true;
     return onlyNew && isKnown ? this.#unchanged(fetched.label) : snapshot;
   }
@@ -246,7 +254,8 @@ export class Publication {
   #unchanged(label: string | null): Unchanged {
     if (!this.#isSourceTaken) return UNCHANGED;
     this.lastRefusal = null;
-    if (this.live.id === this.sourceId && label !== null) {
+    if (label !== null) this.said = { id: this.#lastTaken!, label };
+    if (this.live.id === this.#lastTaken && label !== null) {
       this.live = { ...this.live, label };
       this.#host.source.isLive(label);
     }
@@ -278,7 +287,7 @@ export class Publication {
       // A listener's app is built once for a process: its settings arrive with the acceptor's successor.
       if (rollNeeded) this.#host.replaceAcceptors();
     }
-    return { taken: true, generation, id: snapshot.id, message: null, liveAfterMs };
+    return { taken: true, generation, id: snapshot.id, message: null, liveAfterMs, evidence: change.evidence };
   }
 
   #nowLive(snapshot: ConfigSnapshot): void {
@@ -316,11 +325,12 @@ export class Publication {
 
   #notTaken(id: string | null): ChangeOutcome {
     const message = this.lastRefusal?.message ?? 'the gateway is stopping';
-    return { taken: false, generation: this.#host.publisher.generation, id, message, liveAfterMs: null };
+    return { ...this.#refused(message), id };
   }
 
   #refused(message: string): ChangeOutcome {
-    return { taken: false, generation: this.#host.publisher.generation, id: null, message, liveAfterMs: null };
+    const { generation } = this.#host.publisher;
+    return { taken: false, generation, id: null, message, liveAfterMs: null, evidence: null };
   }
 }
 

@@ -49,7 +49,7 @@ const FIXED: readonly FixedPart[] = [
     what: 'runtime.acceptors and runtime.memory',
     part: ({ settings }) => [settings.runtime.acceptors, settings.runtime.memory],
   },
-  { section: 'admin', what: 'the admin address and token', part: ({ settings }) => settings.admin },
+  { section: 'admin', what: 'the address, tokens and audit log of admin', part: ({ settings }) => settings.admin },
 ];
 
 function isChanged(part: FixedPart['part'], before: Published, after: Published): boolean {

@@ -8,7 +8,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { AcceptorSlot, Millis, SeriesId } from '../brand.ts';
+import { NO_AUDIT } from '../config/schema/admin.ts';
 import type { SeriesName } from '../config/series.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import { EndpointTable } from '../shared-memory/endpoint-table.ts';
@@ -16,6 +18,8 @@ import { releaseFlights } from '../shared-memory/flight-table.ts';
 import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
+import { tokensOf } from './admin/admin-access.ts';
+import { AuditLog } from './admin/audit-log.ts';
 import { AdminServer } from './admin/server.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FirstSnapshot, firstSnapshot } from './first-snapshot.ts';
@@ -36,9 +40,12 @@ import {
 import { Observation } from './observation.ts';
 import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
 import { Publisher } from './publisher.ts';
+
+import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
+const AUDIT_FILE = 'audit.ndjson';
 const NO_LIMIT = 0x7fffffff as Millis;
 
 /** A running gateway. */
@@ -52,6 +59,7 @@ export class Supervisor implements PublicationHost {
   readonly publication: Publication;
   readonly fleet: Fleet;
   readonly keySets: KeySets;
+  readonly recordings: Recordings;
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly pool: CompilePool;
@@ -76,11 +84,13 @@ export class Supervisor implements PublicationHost {
     this.#health = new HealthChecks(this.endpoints, reportHealth);
     this.sockets = openListeningSockets(snapshot.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, numbering);
-    this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
+    this.publication = new Publication(this, snapshot, refusal === null ? snapshot : null);
     if (refusal !== null)
       this.publication.lastRefusal = { at: new Date(), message: refusal, label: source.state.label };
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
     this.levers = new LeverBoard(history.folder, this);
+
+    this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors, report);
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
@@ -127,7 +137,10 @@ export class Supervisor implements PublicationHost {
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
       for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
+      this.recordings.join(acceptor);
     });
+    this.fleet.on('recorded', (acceptor, batch) => this.recordings.hear(acceptor, batch));
+    this.fleet.on('exit', (acceptor) => this.recordings.leave(acceptor));
     this.fleet.start();
     await this.#allServing();
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
@@ -141,12 +154,14 @@ export class Supervisor implements PublicationHost {
   }
 
   async #openAdmin(): Promise<void> {
-    const { address, token } = this.live.settings.admin;
-    const source = new Observation(this);
+    const { admin } = this.live.settings;
+    const { address } = admin;
     this.#admin = new AdminServer({
       address,
-      token: token ?? null,
-      source,
+      tokens: tokensOf(admin),
+      source: new Observation(this),
+      audit: admin.audit === NO_AUDIT ? null : new AuditLog(admin.audit ?? join(this.history.folder, AUDIT_FILE)),
+      report,
       onFailure: (error) => report(`the admin API failed: ${error}`),
     });
     try {
@@ -203,6 +218,8 @@ export class Supervisor implements PublicationHost {
     }
     this.#stopping = true;
     this.publication.canary?.abort('the gateway is stopping');
+
+    this.recordings.stopAll();
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();

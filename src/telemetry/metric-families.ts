@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { CONFIG_FAMILIES } from './config-families.ts';
 import { ENDPOINT_FAMILIES } from './endpoint-families.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import { type DurationSample, EXPOSED_BOUNDS, type Scrape, type SeriesSample } from './scrape.ts';
@@ -147,6 +148,7 @@ export const FAMILIES: readonly Family[] = [
     type: 'gauge',
     read: (_, source) => [{ labels: {}, value: source.publishedGeneration() }],
   },
+  ...CONFIG_FAMILIES,
   {
     name: 'penstock_acceptor_restarts_total',
     help: 'Acceptors started in place of one that died.',

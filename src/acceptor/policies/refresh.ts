@@ -43,6 +43,7 @@ function quiet(acceptor: AcceptorContext): AcceptorContext {
     requestIds: acceptor.requestIds,
     metrics: { record: () => {} },
     accessLog: null,
+    recorder: null,
     viaPseudonym: acceptor.viaPseudonym,
     isDraining: acceptor.isDraining,
     offload: acceptor.offload,

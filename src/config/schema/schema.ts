@@ -5,9 +5,10 @@
  * (durations in milliseconds, addresses taken apart). What needs more than one field to judge is in check.ts.
  */
 import { z } from 'zod';
+import { admin } from './admin.ts';
 import { consumer } from './consumers.ts';
 import { parsed, Refusal } from './fields.ts';
-import { admin, listener } from './listeners.ts';
+import { listener } from './listeners.ts';
 import { policyList } from './policies/policies.ts';
 import { route } from './routes.ts';
 import { runtime, telemetry } from './runtime.ts';
@@ -21,7 +22,7 @@ const version = parsed<1>({ type: '1', expected: 'version: 1', json: { const: 1 
 export const configSchema = z.strictObject({
   version: version.describe('Version of this format.'),
   listeners: z.array(listener).min(1).describe('Addresses that take traffic.'),
-  admin: admin.prefault({}).describe('The address for operators: metrics, health, status.'),
+  admin: admin.prefault({}).describe('The address for operators.'),
   runtime: runtime.prefault({}).describe('Processes and memory.'),
   telemetry: telemetry.prefault({}).describe('What is written about exchanges.'),
   upstreams: z.record(z.string(), upstream).prefault({}).describe('Groups of endpoints, by name.'),

@@ -1,67 +1,12 @@
-import type { AdminSource } from './admin-source.ts';
-import { parsePurge } from './purge-request.ts';
-import { jsonReply, problemReply, type Reply, textReply } from './reply.ts';
-import { readinessOf } from './status.ts';
+/** Everything the admin API has, by topic: what answers, what the OpenAPI document describes, and what the audit log tells of. */
+import { ResourceTable } from './find-resource.ts';
+import type { Resource } from './resource.ts';
+import { CHANGES } from './resources/changes.ts';
+import { HISTORY } from './resources/history.ts';
+import { LEVERS } from './resources/levers.ts';
+import { OBSERVATION } from './resources/observation.ts';
+import { TRAFFIC } from './resources/traffic.ts';
 
-/** Something that the admin server shows, or does. */
-export type Resource = Shown | Done;
+export const RESOURCES: readonly Resource[] = [...OBSERVATION, ...CHANGES, ...HISTORY, ...LEVERS, ...TRAFFIC];
 
-interface Shown {
-  readonly method: 'GET';
-  /** False: answered to anyone who can connect, because load balancers and orchestrators ask it. */
-  readonly needsToken: boolean;
-  answer(source: AdminSource): Reply | Promise<Reply>;
-}
-
-interface Done {
-  readonly method: 'POST';
-  readonly needsToken: true;
-  answer(source: AdminSource, body: string): Reply | Promise<Reply>;
-}
-
-/** By path. */
-export const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource>([
-  [
-    '/healthz',
-    {
-      method: 'GET',
-      needsToken: false,
-      answer: () => textReply('ok\n'),
-    },
-  ],
-  [
-    '/readyz',
-    {
-      method: 'GET',
-      needsToken: false,
-      answer: (source) => {
-        const { ready, reason } = readinessOf(source.status());
-        return ready ? textReply(`${reason}\n`) : problemReply('admin_not_ready', reason, { 'retry-after': '1' });
-      },
-    },
-  ],
-  ['/status', { method: 'GET', needsToken: true, answer: (source) => jsonReply(source.status()) }],
-  [
-    '/metrics',
-    {
-      method: 'GET',
-      needsToken: true,
-      answer: async (source) => {
-        const { text, contentType } = await source.metrics();
-        return textReply(text, contentType);
-      },
-    },
-  ],
-  [
-    '/cache/purge',
-    {
-      method: 'POST',
-      needsToken: true,
-      answer: async (source, body) => {
-        const purge = parsePurge(body);
-        if (typeof purge === 'string') return problemReply('admin_request_invalid', purge);
-        return jsonReply(await source.purgeCache(purge));
-      },
-    },
-  ],
-] satisfies [string, Resource][]);
+export const RESOURCE_TABLE = new ResourceTable(RESOURCES);

@@ -19,6 +19,8 @@ export interface ConfigSnapshot extends Pick<CompileSuccess, 'image' | 'globals'
 /** Of the whole digest, what tells one snapshot from another among those that are ever seen side by side. */
 const ID_LETTERS = 12;
 
+export const SNAPSHOT_ID = /^[0-9a-f]{12}$/;
+
 /**
  * The id of a compiled config: a keyed digest, since what is digested holds secrets, and an id is shown to everybody.
  *

@@ -19,6 +19,7 @@ const GLOBALS: CompiledGlobals = {
   accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
   offloadThreads: 1,
   keySets: [],
+  credentialPlaces: { headers: ['x-key'], queries: [] },
   quotaStore: '/var/lib/quotas',
 };
 

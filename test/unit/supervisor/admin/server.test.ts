@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterEach, describe, it } from 'node:test';
 import type { AdminSource } from '../../../../src/supervisor/admin/admin-source.ts';
 import { AdminServer } from '../../../../src/supervisor/admin/server.ts';
 import { aStatus } from './a-status.ts';
+import { anAdminSource } from './an-admin-source.ts';
 
 const TOKEN = 'correct-horse-battery-staple';
 const servers: AdminServer[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
 
-const source: AdminSource = {
-  status: () => aStatus(),
-  purgeCache: async () => ({ acceptors: 2, dropped: 3 }),
-  metrics: async () => ({ text: 'penstock_build_info 1\n', contentType: 'text/plain; version=0.0.4' }),
-};
+const source = anAdminSource();
 
 interface Started {
   readonly port: number;
@@ -26,8 +24,10 @@ async function start(options: { token?: string; source?: Partial<AdminSource> } 
   const failures: unknown[] = [];
   const server = new AdminServer({
     address: { host: '127.0.0.1', port: 0 },
-    token: options.token ?? null,
+    tokens: options.token === undefined ? [] : [{ name: 'admin', token: options.token, role: 'operator' }],
     source: { ...source, ...options.source },
+    audit: null,
+    report: () => {},
     onFailure: (error) => failures.push(error),
   });
   servers.push(server);
@@ -105,12 +105,56 @@ describe('the admin server', () => {
     const { port } = await start();
     const second = new AdminServer({
       address: { host: '127.0.0.1', port },
-      token: null,
+      tokens: [],
       source,
+      audit: null,
+      report: () => {},
       onFailure: () => {},
     });
     await assert.rejects(second.listen(), { code: 'EADDRINUSE' });
     await second.close();
+  });
+});
+
+describe('an answer that is streamed', () => {
+  const record = (stream: Readable) => ({ source: { record: () => ({ number: 7, stream }) } });
+
+  it('comes as it is made, and to its end although the server closes', async () => {
+    const stream = new Readable({ read: () => {} });
+    const { get } = await start(record(stream));
+    stream.push('first\n');
+    const response = await get('/recordings', { method: 'POST', body: '{}' });
+    assert.equal(response.headers.get('content-type'), 'application/x-ndjson');
+    assert.equal(response.headers.get('penstock-recording'), '7');
+    const reader = response.body!.getReader();
+    assert.equal(Buffer.from((await reader.read()).value!).toString(), 'first\n');
+    const closed = servers.splice(0)[0]!.close();
+    stream.push('last\n');
+    stream.push(null);
+    assert.equal(Buffer.from((await reader.read()).value!).toString(), 'last\n');
+    assert.equal((await reader.read()).done, true);
+    await closed;
+  });
+
+  it('is given up when its reader leaves', async () => {
+    const stream = new Readable({ read: () => {} });
+    const { get } = await start(record(stream));
+    stream.push('first\n');
+    const reader = new AbortController();
+    await get('/recordings', { method: 'POST', body: '', signal: reader.signal });
+    const closed = new Promise((resolve) => stream.on('close', resolve));
+    reader.abort();
+    await closed;
+  });
+
+  it('is no answer to a request that is none, or to one too many', async () => {
+    const { get } = await start();
+    const statusOf = async (path: string, body: string) => (await get(path, { method: 'POST', body })).status;
+    assert.equal(await statusOf('/recordings', '[]'), 400);
+    assert.equal(await statusOf('/recordings', '{}'), 409);
+    assert.equal(await statusOf('/recordings/stop', '{}'), 400);
+    assert.equal(await statusOf('/recordings/stop', '{"recording":1}'), 200);
+    assert.equal((await get('/recordings')).status, 405);
   });
 });
 

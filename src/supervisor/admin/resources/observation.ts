@@ -1,0 +1,46 @@
+/** How the gateway is. */
+import { jsonReply, problemReply, textReply } from '../reply.ts';
+import { type Resource, resource } from '../resource.ts';
+import { readinessOf } from '../status.ts';
+
+export const OBSERVATION: readonly Resource[] = [
+  resource({
+    method: 'GET',
+    path: '/healthz',
+    needs: null,
+    summary: 'Answers as long as the supervisor lives.',
+    success: { status: 200, means: 'It lives.', schema: null },
+    answer: () => textReply('ok\n'),
+  }),
+  resource({
+    method: 'GET',
+    path: '/readyz',
+    needs: null,
+    summary: 'Whether the gateway can take traffic.',
+    success: { status: 200, means: 'It can; the text says by how many acceptors.', schema: null },
+    errors: ['admin_not_ready'],
+    answer: (source) => {
+      const { ready, reason } = readinessOf(source.status());
+      return ready ? textReply(`${reason}\n`) : problemReply('admin_not_ready', reason, { 'retry-after': '1' });
+    },
+  }),
+  resource({
+    method: 'GET',
+    path: '/status',
+    needs: 'viewer',
+    summary: 'Configuration, acceptors, traffic of the busiest routes, and what is out of the ordinary.',
+    success: { status: 200, means: 'The status.', schema: null },
+    answer: (source) => jsonReply(source.status()),
+  }),
+  resource({
+    method: 'GET',
+    path: '/metrics',
+    needs: 'viewer',
+    summary: 'The metrics page, in the Prometheus text format.',
+    success: { status: 200, means: 'The page.', schema: null },
+    answer: async (source) => {
+      const { text, contentType } = await source.metrics();
+      return textReply(text, contentType);
+    },
+  }),
+];

@@ -1,0 +1,72 @@
+/** A gateway that is changed while it runs, and its admin API. */
+import { writeFileSync } from 'node:fs';
+import { type Gateway, type GatewayOptions, startGateway } from '../../support/gateway.ts';
+import type { Lifetime } from '../../support/lifetime.ts';
+import { type CommandResult, penstockAsync } from '../../support/penstock-command.ts';
+
+/** A config of which only what matters to a test is said. */
+export function configOf(routes: readonly object[], more: object = {}) {
+  return {
+    version: 1,
+    listeners: [{ name: 'public', address: '127.0.0.1:0' }],
+    admin: { address: '127.0.0.1:0' },
+    runtime: { acceptors: 2 },
+    telemetry: { accessLog: 'none' },
+    routes,
+    ...more,
+  };
+}
+
+/** A route that the gateway answers itself. */
+export function saying(text: string, path = '/*') {
+  return { name: `say-${text}`, match: { path }, policies: [{ respond: { status: 200, body: text } }] };
+}
+
+export class OperatedGateway {
+  readonly gateway: Gateway;
+
+  constructor(gateway: Gateway) {
+    this.gateway = gateway;
+  }
+
+  static async start(lifetime: Lifetime, config: object, options?: GatewayOptions): Promise<OperatedGateway> {
+    return new OperatedGateway(await startGateway(lifetime, config as never, options));
+  }
+
+  get address(): string {
+    return new URL(this.gateway.urlOf('admin')).host;
+  }
+
+  /** Writes another config in place of the one it runs on, without a word to the gateway. */
+  write(config: object | string): void {
+    writeFileSync(this.gateway.configPath, typeof config === 'string' ? config : JSON.stringify(config, null, 2));
+  }
+
+  async ask<Answer = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: object | null,
+    headers: Record<string, string> = {},
+  ): Promise<{ readonly status: number; readonly body: Answer }> {
+    const init = { method, headers, ...(body == null ? {} : { body: JSON.stringify(body) }) };
+    const response = await fetch(new URL(path, this.gateway.urlOf('admin')), init);
+    const text = await response.text();
+    return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as Answer };
+  }
+
+  /** What some requests are answered with, each on a connection of its own, so that every acceptor is likely among them. */
+  async answers(path = '/', requests = 12): Promise<ReadonlySet<string>> {
+    const answers = new Set<string>();
+    for (let i = 0; i < requests; i++) {
+      const url = new URL(path, this.gateway.urlOf('public'));
+      const response = await fetch(url, { headers: { connection: 'close' } });
+      answers.add(`${response.status} ${await response.text()}`);
+    }
+    return answers;
+  }
+
+  /** `penstock ARGS --admin ...`, without blocking this process. */
+  command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
+    return penstockAsync([...args, '--admin', this.address], env);
+  }
+}
