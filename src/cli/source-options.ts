@@ -1,5 +1,5 @@
 /** Where `penstock run` takes its config from. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Millis } from '../brand.ts';
 import { formatDuration, parseDuration } from '../config/units.ts';
@@ -68,26 +68,41 @@ function chooseGit(values: SourceValues, url: string): ChosenSource | string {
     return `--poll ${values.poll} cannot be used, expected a duration from ${formatDuration(SHORTEST_POLL_MS)} to ${formatDuration(LONGEST_POLL_MS)}`;
   const tokenFile = values['git-token-file'];
   if (tokenFile !== undefined && !location.url.startsWith('https:')) return '--git-token-file is for https URLs';
+  const secretFile = values['git-webhook-secret-file'];
+  for (const file of [tokenFile, secretFile]) {
+    const problem = file === undefined ? null : whyNoSecret(file);
+    if (problem !== null) return problem;
+  }
   const credential = async (): Promise<GitCredential | null> =>
     tokenFile === undefined
       ? location.credential
-      : { username: location.credential?.username || 'penstock', password: await readSecret(tokenFile) };
+      : { username: location.credential?.username || 'penstock', password: readSecret(tokenFile) };
   const stateFolder = resolve(values.state ?? STATE);
   const source = new GitSource({
     ...{ location, pollMs: pollMs as Millis, folder: join(stateFolder, 'source') },
     remote: new GitRemote(location, credential),
+    pushSecret: secretFile === undefined ? null : async () => readSecret(secretFile),
   });
   return { source, stateFolder };
 }
 
 /** @throws Error in a sentence when there is none */
-export async function readSecret(file: string): Promise<string> {
-  const secret = await readFile(file, 'utf8').then(
-    (text) => text.trim(),
-    (error: NodeJS.ErrnoException) => {
-      throw new Error(`${file} cannot be read (${error.code})`);
-    },
-  );
+function readSecret(file: string): string {
+  let secret: string;
+  try {
+    secret = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}), expected a file with a secret`);
+  }
   if (secret === '') throw new Error(`${file} is empty, expected a secret`);
   return secret;
+}
+
+function whyNoSecret(file: string): string | null {
+  try {
+    readSecret(file);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

@@ -18,7 +18,22 @@ export interface ConfigSource {
   isLive(label: string | null): void;
   /** Tells whenever there may be something new, until it is closed. */
   watch(watcher: SourceWatcher): void;
+  /** Null: nobody can tell it that something was pushed. */
+  readonly push: PushTarget | null;
   close(): void;
+}
+
+/** What a Git host can do, see `admin/push-hook.ts`. */
+export interface PushTarget {
+  /** That the host shares with the gateway. Asked each time, so that it can be replaced; rejects when there is none. */
+  readonly secret: () => Promise<string>;
+  /**
+   * Has the source looked at soon, once for many that ask.
+   *
+   * @param ref full name of what was pushed; null: it was not said
+   * @returns false when it is not what the source follows
+   */
+  readonly onPush: (ref: string | null) => boolean;
 }
 
 export interface SourceWatcher {

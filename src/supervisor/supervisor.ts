@@ -160,6 +160,7 @@ export class Supervisor implements PublicationHost {
       address,
       tokens: tokensOf(admin),
       source: new Observation(this),
+      push: this.source.push,
       audit: admin.audit === NO_AUDIT ? null : new AuditLog(admin.audit ?? join(this.history.folder, AUDIT_FILE)),
       report,
       onFailure: (error) => report(`the admin API failed: ${error}`),

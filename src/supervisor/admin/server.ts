@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenUnix } from '../../../native-bindings/native.ts';
+import type { PushTarget } from '../config-source.ts';
 import { type ListenAddress, removeSocketFile } from '../listening-sockets.ts';
 import { AdminApi, type AdminApiOptions } from './admin-api.ts';
+import { answerPush, PUSH_PATH } from './push-hook.ts';
+import { problemReply, type Reply } from './reply.ts';
 
 /** Limits that keep a client who sends or reads slowly, or many of them, from costing the supervisor more than a little. */
 const LIMITS = {
@@ -26,6 +29,8 @@ const LIMITS = {
 export interface AdminOptions extends Omit<AdminApiOptions, 'isOnTcp'> {
   /** Port 0 takes a free one. */
   readonly address: ListenAddress;
+  /** Where `POST /source/push` leads; null or absent: nowhere. */
+  readonly push?: PushTarget | null;
 }
 
 /** The admin address: everything of resources.ts over plain HTTP, for operators and their machines. */
@@ -81,14 +86,7 @@ export class AdminServer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, headers, body } = await this.#api.reply({
-      method: request.method!,
-      url: request.url!,
-      headers: request.headers,
-      from: request.socket.remoteAddress ?? null,
-      readBody: () => readBody(request),
-      onChange: () => request.socket.setTimeout(LIMITS.changeMs),
-    });
+    const { status, headers, body } = await this.#replyTo(request);
     request.socket.setTimeout(LIMITS.idleMs);
     if (typeof body !== 'string') {
       response.writeHead(status, headers);
@@ -101,6 +99,24 @@ export class AdminServer {
     }
     response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
     response.end(body);
+  }
+
+  async #replyTo(request: IncomingMessage): Promise<Reply> {
+    const { push = null, onFailure } = this.#options;
+    if (push !== null && request.url === PUSH_PATH) {
+      return answerPush(request, push).catch((error: unknown) => {
+        onFailure(error);
+        return problemReply('admin_failed');
+      });
+    }
+    return this.#api.reply({
+      method: request.method!,
+      url: request.url!,
+      headers: request.headers,
+      from: request.socket.remoteAddress ?? null,
+      readBody: () => readBody(request),
+      onChange: () => request.socket.setTimeout(LIMITS.changeMs),
+    });
   }
 }
 

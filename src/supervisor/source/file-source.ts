@@ -7,6 +7,7 @@ import { hasSameInputs } from './same-inputs.ts';
 /** A file or a directory. It is read when somebody says so and, where that is wished for, when it changes. */
 export class FileSource implements ConfigSource {
   readonly description: string;
+  readonly push = null;
   readonly #path: string;
   readonly #isWatched: boolean;
   #fetchedAt: Date | null = null;

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Millis } from '../../brand.ts';
 import type { ConfigInput } from '../../config/inputs.ts';
-import type { ConfigSource, FetchedConfig, SourceState, SourceWatcher } from '../config-source.ts';
+import type { ConfigSource, FetchedConfig, PushTarget, SourceState, SourceWatcher } from '../config-source.ts';
 import type { GitLocation } from './git-location.ts';
 import { FETCH_PREFIX, type GitRemote, type Tip } from './git-remote.ts';
 import { Looks } from './looks.ts';
@@ -21,11 +21,14 @@ export interface GitSourceOptions {
   /** Where the files of commits lie, one folder each; for this source alone. */
   readonly folder: string;
   readonly pollMs: Millis;
+  /** Null: pushes are not told of. */
+  readonly pushSecret: (() => Promise<string>) | null;
 }
 
 /** A config in a Git repository: looked at now and then and when somebody has pushed, fetched when its ref has moved. */
 export class GitSource implements ConfigSource {
   readonly description: string;
+  readonly push: PushTarget | null;
   readonly #options: GitSourceOptions;
   readonly #looks: Looks;
   #watcher: SourceWatcher | null = null;
@@ -48,6 +51,8 @@ export class GitSource implements ConfigSource {
     const { url, ref, path } = options.location;
     this.description = `${url}#${ref}:${path}`;
     this.#options = options;
+    const { pushSecret } = options;
+    this.push = pushSecret === null ? null : { secret: pushSecret, onPush: (ref) => this.#onPush(ref) };
     this.#looks = new Looks(options.pollMs, () => this.#look());
   }
 
@@ -93,13 +98,7 @@ export class GitSource implements ConfigSource {
     this.#options.remote.close();
   }
 
-  /**
-   * Somebody says that something was pushed: it is looked at soon, once for many that say so.
-   *
-   * @param ref full name of what was pushed; null: it was not said
-   * @returns false when it is another ref
-   */
-  onPush(ref: string | null): boolean {
+  #onPush(ref: string | null): boolean {
     const { ref: own } = this.#options.location;
     if (ref !== null && ![own, `refs/heads/${own}`, `refs/tags/${own}`].includes(ref)) return false;
     this.#looks.soon();
