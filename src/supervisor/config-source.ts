@@ -44,12 +44,12 @@ export interface SourceWatcher {
 
 /** What is known of a source without asking it. */
 export interface SourceState {
-  /** When it last answered; null: never. */
-  readonly fetchedAt: Date | null;
+  /** Null: never since the start. */
+  readonly answeredAt: Date | null;
   /** What it said then is called: a commit; null: nothing. */
   readonly label: string | null;
-  /** Why it cannot be reached, since when; null: it can. */
-  readonly lastError: { readonly at: Date; readonly message: string } | null;
+  /** Why it cannot be reached, and since when; null: it can. */
+  readonly unreachable: { readonly at: Date; readonly message: string } | null;
 }
 
 export interface FetchedConfig {

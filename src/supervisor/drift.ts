@@ -6,6 +6,13 @@ export interface NamedSnapshot {
   readonly label: string | null;
 }
 
+/** Something that went wrong, and when. */
+export interface Trouble {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly message: string;
+}
+
 /** How far what runs is from what the source says. */
 export interface Drift {
   readonly isDrifting: boolean;
@@ -14,8 +21,16 @@ export interface Drift {
     readonly description: string;
     /** What it said when it was last read; null: what it said could not be used. */
     readonly snapshot: NamedSnapshot | null;
-    /** Why not; null: it could be, and was taken or tried out. */
-    readonly refusal: { readonly at: string; readonly message: string } | null;
+    /** Why not; null: it could be, and was taken or tried out. `label`: of what was refused. */
+    readonly refusal: (Trouble & { readonly label: string | null }) | null;
+    /** What it was called when it was last asked, which may be newer than what was read; null: nothing. */
+    readonly label: string | null;
+    /** When it last answered. ISO 8601; null: never since the start. */
+    readonly answeredAt: string | null;
+    /** Why it cannot be reached; null: it can. No drift by itself: what it says now is not known. */
+    readonly unreachable: Trouble | null;
+    /** What came of trying out what it says; null: it was not tried out. */
+    readonly trial: 'watching' | 'aborted' | null;
   };
   /** A sentence for each way in which they differ. */
   readonly reasons: readonly string[];
@@ -23,12 +38,40 @@ export interface Drift {
   readonly levers: readonly PulledLever[];
 }
 
-type Sides = Pick<Drift, 'live' | 'source' | 'levers'>;
+export type Sides = Pick<Drift, 'live' | 'source' | 'levers'>;
 
+/**
+ * Compares what runs with what the source says.
+ *
+ *   refused        what it says now cannot be taken, or none of what it says could be since the start
+ *   on trial       some acceptors serve what it says; or they did, and it was given up
+ *   rolled back    what it says could be taken, and something else runs
+ *   by hand        levers are pulled
+ */
 export function driftOf({ live, source, levers }: Sides): Drift {
-  const reasons: string[] = [];
-  if (source.snapshot === null) reasons.push('What the source says cannot be used; the last good snapshot runs.');
-  else if (source.snapshot.id !== live.id) reasons.push('Another snapshot runs than the one the source says.');
-  if (levers.length > 0) reasons.push(`${levers.length} ${levers.length === 1 ? 'lever is' : 'levers are'} pulled.`);
+  const config = configReason(live, source);
+  const reasons = [
+    ...(config === null ? [] : [config]),
+    ...(levers.length > 0 ? [`${levers.length} ${levers.length === 1 ? 'lever is' : 'levers are'} pulled.`] : []),
+  ];
   return { isDrifting: reasons.length > 0, live, source, reasons, levers };
+}
+
+function configReason(live: NamedSnapshot, { snapshot, refusal, unreachable, trial }: Drift['source']): string | null {
+  // That it cannot be reached is written down as a refusal too, of nothing that has a name.
+  const isRefused = refusal !== null && (unreachable === null || refusal.label !== null);
+  if (!isRefused && unreachable !== null && snapshot === null)
+    return `The source cannot be reached; the last good snapshot ${nameOf(live)} runs.`;
+  if (isRefused || snapshot === null) {
+    const what = refusal?.label == null ? 'What the source says' : `The source's ${refusal.label}`;
+    return `${what} cannot be used; the last good snapshot ${nameOf(live)} runs.`;
+  }
+  if (snapshot.id === live.id) return null;
+  if (trial === 'watching') return `The source's ${nameOf(snapshot)} is on trial; ${nameOf(live)} runs on the others.`;
+  if (trial === 'aborted') return `The source's ${nameOf(snapshot)} was tried out and given up; ${nameOf(live)} runs.`;
+  return `The source's ${nameOf(snapshot)} was rolled back; ${nameOf(live)} runs.`;
+}
+
+function nameOf({ id, label }: NamedSnapshot): string {
+  return label === null ? id : `${label} (${id})`;
 }

@@ -25,6 +25,7 @@ import type { LeverBoard } from './levers/lever-board.ts';
 import type { Publication } from './publication.ts';
 import type { RecordingRequest } from './recordings/recording-request.ts';
 import type { RecordingSession } from './recordings/recording-session.ts';
+import { sidesOf } from './source/sides.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Routes and upstreams shown on the status page. */
@@ -123,16 +124,7 @@ export class Observation implements MetricsSource, AdminSource {
 
   drift(): Drift {
     const { source, publication, levers } = this.#supervisor;
-    const { live, said, lastRefusal } = publication;
-    return driftOf({
-      live: { id: live.id, label: live.label },
-      source: {
-        description: source.description,
-        snapshot: said === null ? null : { id: said.id, label: said.label },
-        refusal: lastRefusal === null ? null : { at: lastRefusal.at.toISOString(), message: lastRefusal.message },
-      },
-      levers: levers.pulled,
-    });
+    return driftOf({ ...sidesOf(publication, source), levers: levers.pulled });
   }
 
   config(): ConfigReading {
@@ -166,6 +158,9 @@ export class Observation implements MetricsSource, AdminSource {
         label: drift.live.label,
         sourceSnapshot: drift.source.snapshot?.id ?? null,
         publishedAt: publishedAt.toISOString(),
+        sourceLabel: drift.source.label,
+        sourceAnsweredAt: drift.source.answeredAt,
+        sourceUnreachable: drift.source.unreachable,
         lastError: drift.source.refusal,
         isDrifting: drift.isDrifting,
         drift: drift.reasons,

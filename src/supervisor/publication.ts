@@ -3,21 +3,20 @@
  * are carried out one after the other, and each becomes an entry of the history, whatever comes of it.
  */
 import type { Generation, SeriesId } from '../brand.ts';
-import type { Diagnostic } from '../config/diagnostics.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { CompilePool } from '../offload/compile-pool.ts';
-import type { CompileSuccess } from '../offload/protocol.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { Canary, type CanaryOptions, type CanaryStatus } from './canary/canary.ts';
-import type { ConfigSource, FetchedConfig } from './config-source.ts';
+import type { ConfigSource } from './config-source.ts';
 import type { NamedSnapshot } from './drift.ts';
 import type { Fleet } from './fleet.ts';
-import { type ConfigSnapshot, identify } from './history/config-snapshot.ts';
+import type { ConfigSnapshot } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
 import type { Cause, HistoryEvent } from './history/history-entry.ts';
 import type { Publisher } from './publisher.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
+import { SourceReader } from './source/source-reader.ts';
 
 /** What came of a change. */
 export interface ChangeOutcome {
@@ -60,10 +59,6 @@ export interface Refusal {
   readonly label: string | null;
 }
 
-/** The source says what it said before. */
-const UNCHANGED = 'unchanged';
-type Unchanged = typeof UNCHANGED;
-
 interface Change {
   readonly event: HistoryEvent;
   readonly cause: Cause;
@@ -76,30 +71,28 @@ export class Publication {
   live: ConfigSnapshot;
   /** On trial; null: nothing. */
   canary: Canary | null = null;
-  /** How the last trial ended; null: there was none. */
-  lastCanary: CanaryStatus | null = null;
+  /** Id of what was tried out last and given up; null: nothing since another went live. */
+  abortedId: string | null = null;
   publishedAt = new Date();
   /** Why the newest text was not taken; null when it was. */
   lastRefusal: Refusal | null = null;
   /** Configs not taken, and configs taken, since the start. */
   refusals = 0;
   changes = 0;
-  /** What the source said when it was last read: another than the live one is drift. Null: it could not be used. */
-  said: NamedSnapshot | null;
   readonly #host: PublicationHost;
-  /** Whether what the source said when it was last compiled could be taken. */
-  #isSourceTaken: boolean;
-  /** Id of what the source said when it could be taken last. */
-  #lastTaken: string | null;
+  readonly #reader: SourceReader;
   readonly #sequence = new Sequence();
 
   /** @param first what the gateway starts with */
   constructor(host: PublicationHost, first: ConfigSnapshot, said: NamedSnapshot | null) {
     this.#host = host;
     this.live = first;
-    this.said = said;
-    this.#isSourceTaken = said !== null;
-    this.#lastTaken = said?.id ?? null;
+    this.#reader = new SourceReader(host, said);
+  }
+
+  /** What the source said when it was last read: another than the live one is drift. Null: it could not be used. */
+  get said(): NamedSnapshot | null {
+    return this.#reader.said;
   }
 
   /** Publishes the first snapshot, before there are acceptors. */
@@ -117,10 +110,9 @@ export class Publication {
    */
   reload(cause: Cause): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#compile(cause, isByItself(cause));
-      if (snapshot === UNCHANGED) return this.#notTaken(this.live.id);
+      const snapshot = await this.#read(cause, isByItself(cause));
       return snapshot === null ? this.#notTaken(null) : this.#publish(snapshot, { event: 'published', cause, asked });
-    });
+    }, isByItself(cause));
   }
 
   /** Publishes a snapshot of the history again. @param id null: the one that was live before this one */
@@ -145,8 +137,8 @@ export class Publication {
    */
   tryOut(options: CanaryOptions, cause: Cause): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#compile(cause, false);
-      if (snapshot === null || snapshot === UNCHANGED) return this.#notTaken(null);
+      const snapshot = await this.#read(cause, false);
+      if (snapshot === null) return this.#notTaken(null);
       const obstacle = this.#whyNoCanary(snapshot, options);
       if (obstacle !== null) return this.#refused(obstacle);
       const { publisher, fleet } = this.#host;
@@ -156,10 +148,10 @@ export class Publication {
       const isGood = await this.canary.run();
       const evidence = this.canary.status;
       this.canary = null;
-      this.lastCanary = evidence;
       if (isGood)
         return this.#makeLive(snapshot, publisher.promote(), { event: 'canary-promoted', cause, evidence, asked });
       publisher.discard();
+      this.abortedId = snapshot.id;
       fleet.announce(publisher.generation);
       await this.#host.prepare([this.live]);
       await publisher.settled(fleet);
@@ -180,10 +172,15 @@ export class Publication {
     return null;
   }
 
-  /** A change that waits for its turn. @param task is told when the change was asked for; must not reject */
-  #next(task: (asked: number) => Promise<ChangeOutcome>): Promise<ChangeOutcome> {
+  /**
+   * A change that waits for its turn.
+   *
+   * @param task is told when the change was asked for; must not reject
+   * @param isPatient whether it waits for a trial to end too: nobody has asked for it
+   */
+  #next(task: (asked: number) => Promise<ChangeOutcome>, isPatient = false): Promise<ChangeOutcome> {
     const asked = performance.now();
-    this.canary?.abort('another change was asked for');
+    if (!isPatient) this.canary?.abort('another change was asked for');
     return this.#sequence.run(() => task(asked));
   }
 
@@ -194,72 +191,27 @@ export class Publication {
   }
 
   /**
-   * Null when it cannot be taken, which has been said and written down then.
+   * Null when there is nothing to be made live. What cannot be taken has been said and written down then.
    *
    * @param onlyNew whether what the source has said before is left alone
    */
-  async #compile(cause: Cause, onlyNew: boolean): Promise<ConfigSnapshot | Unchanged | null> {
-    const { source, publisher, fleet, pool } = this.#host;
+  async #read(cause: Cause, onlyNew: boolean): Promise<ConfigSnapshot | null> {
+    const { publisher, fleet } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return null;
-    let fetched: FetchedConfig;
-    try {
-      fetched = await source.fetch();
-    } catch (error) {
-      this.#refuse(`${source.description}: ${(error as Error).message}`, null, cause);
-      return null;
-    }
-    if (onlyNew && fetched.isUnchanged) return this.#unchanged(fetched.label);
-    try {
-      const reply = await publisher.compile(pool, fetched.path);
-      source.compiledFrom(reply.inputs);
-      this.#isSourceTaken = false;
-      if (!reply.ok) {
-        this.said = null;
-        this.#refuse(linesOf(reply.diagnostics, fetched.root), fetched.label, cause);
-        return null;
-      }
-      return this.#accept(reply, fetched, cause, onlyNew);
-    } catch (error) {
-      // The thread died, of a config too large for its heap, say; or the gateway is stopping.
-      if (!this.#host.isStopping)
-        this.#refuse(`${fetched.path}: the config could not be compiled: ${error}`, fetched.label, cause);
-      return null;
-    }
+    const reading = await this.#reader.read(this.live, onlyNew);
+    if (reading.kind === 'snapshot') return reading.snapshot;
+    if (reading.kind === 'unchanged') this.#unchanged(reading);
+    else if (!this.#host.isStopping) this.#refuse(reading.message, reading.label, cause);
+    return null;
   }
 
-  #accept(
-    compiled: CompileSuccess,
-    fetched: FetchedConfig,
-    cause: Cause,
-    onlyNew: boolean,
-  ): ConfigSnapshot | Unchanged | null {
-    const { history, publisher, source } = this.#host;
-    const snapshot = snapshotOf(compiled, fetched.label, source.description, history);
-    this.said = { id: snapshot.id, label: snapshot.label };
-    const diagnostics: readonly Diagnostic[] = restartNeeded(this.live, snapshot, fetched.path);
-    if (diagnostics.length > 0) {
-      this.#refuse(linesOf(diagnostics, fetched.root), fetched.label, cause);
-      return null;
-    }
-    if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics, fetched.root));
-    publisher.continueFrom(compiled);
-    const isKnown = snapshot.id === this.#lastTaken || snapshot.id === this.live.id;
-    this.#lastTaken = snapshot.id;
-    this.#isSourceTaken = true;
-    return onlyNew && isKnown ? this.#unchanged(fetched.label) : snapshot;
-  }
-
-  /** The newest commit that says what runs is what it is called by, and who waits for a commit sees it come. */
-  #unchanged(label: string | null): Unchanged {
-    if (!this.#isSourceTaken) return UNCHANGED;
-    this.lastRefusal = null;
-    if (label !== null) this.said = { id: this.#lastTaken!, label };
-    if (this.live.id === this.#lastTaken && label !== null) {
-      this.live = { ...this.live, label };
-      this.#host.source.isLive(label);
-    }
-    return UNCHANGED;
+  /** The newest commit that says what runs is what it is called by: who waits for a commit sees it come. */
+  #unchanged({ isTaken, label }: { isTaken: boolean; label: string | null }): void {
+    if (isTaken) this.lastRefusal = null;
+    if (label === null) return;
+    this.live = { ...this.live, label };
+    this.#host.source.isLive(label);
   }
 
   async #publish(snapshot: ConfigSnapshot, change: Omit<Change, 'evidence'>): Promise<ChangeOutcome> {
@@ -294,6 +246,7 @@ export class Publication {
     this.live = snapshot;
     this.publishedAt = new Date();
     this.lastRefusal = null;
+    this.abortedId = null;
     this.#host.source.isLive(snapshot.label);
     this.changes++;
     this.#host.onLive(snapshot);
@@ -332,16 +285,6 @@ export class Publication {
     const { generation } = this.#host.publisher;
     return { taken: false, generation, id: null, message, liveAfterMs: null, evidence: null };
   }
-}
-
-/** A compiled config as a snapshot of this gateway. */
-export function snapshotOf(
-  { image, globals, settings, routes, texts }: CompileSuccess,
-  label: string | null,
-  source: string,
-  { key, lineage }: History,
-): ConfigSnapshot {
-  return { id: identify(key, { image, settings }), image, globals, settings, routes, texts, label, source, lineage };
 }
 
 function isLive(event: HistoryEvent): boolean {

@@ -24,6 +24,11 @@ export interface Status {
     readonly label: string | null;
     /** Id of what the source said when it was last read; another than `snapshot`: there is drift. Null: it could not be used. */
     readonly sourceSnapshot: string | null;
+    /** What the source was called when it was last asked: a commit, or null; it may be about to become live. */
+    readonly sourceLabel: string | null;
+    readonly sourceAnsweredAt: string | null;
+    /** Why it cannot be reached; null: it can. */
+    readonly sourceUnreachable: { readonly at: string; readonly message: string } | null;
     readonly publishedAt: string | null;
     /** Why the newest text was not published; null when it was. */
     readonly lastError: { readonly at: string; readonly message: string } | null;

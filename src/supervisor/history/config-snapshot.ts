@@ -30,3 +30,13 @@ export function identify(key: Uint8Array, { image, settings }: Pick<CompileSucce
   const digest = createHmac('sha256', key).update(new Uint8Array(image)).update(JSON.stringify(settings));
   return digest.digest('hex').slice(0, ID_LETTERS);
 }
+
+/** A compiled config as a snapshot of the gateway whose history has this key and this lineage. */
+export function snapshotOf(
+  { image, globals, settings, routes, texts }: CompileSuccess,
+  label: string | null,
+  source: string,
+  { key, lineage }: { readonly key: Uint8Array; readonly lineage: string },
+): ConfigSnapshot {
+  return { id: identify(key, { image, settings }), image, globals, settings, routes, texts, label, source, lineage };
+}

@@ -10,7 +10,7 @@ export class FileSource implements ConfigSource {
   readonly push = null;
   readonly #path: string;
   readonly #isWatched: boolean;
-  #fetchedAt: Date | null = null;
+  #readAt: Date | null = null;
   #inputs: readonly ConfigInput[] = [];
   #watch: FileWatch | null = null;
 
@@ -22,11 +22,11 @@ export class FileSource implements ConfigSource {
   }
 
   get state(): SourceState {
-    return { fetchedAt: this.#fetchedAt, label: null, lastError: null };
+    return { answeredAt: this.#readAt, label: null, unreachable: null };
   }
 
   async fetch(): Promise<FetchedConfig> {
-    this.#fetchedAt = new Date();
+    this.#readAt = new Date();
     return { path: this.description, label: null, root: null, isUnchanged: false };
   }
 

@@ -36,9 +36,7 @@ export class GitSource implements ConfigSource {
   /** Where the ref stood when it was last looked at. */
   #tip: string | null = null;
   /** It does not answer, or its commit does not come. */
-  #unreachable: SourceState['lastError'] = null;
-  /** The commit at the ref is none that can be used. */
-  #unusable: SourceState['lastError'] = null;
+  #unreachable: SourceState['unreachable'] = null;
   /** The commit that was fetched last; null: none. */
   #fetched: string | null = null;
   /** What was told of, or need not be: it was fetched, or cannot be used however often it is. */
@@ -57,8 +55,8 @@ export class GitSource implements ConfigSource {
   }
 
   get state(): SourceState {
-    const lastError = this.#unreachable ?? this.#unusable;
-    return { fetchedAt: this.#answeredAt, label: this.#tip === null ? null : labelOf(this.#tip), lastError };
+    const label = this.#tip === null ? null : labelOf(this.#tip);
+    return { answeredAt: this.#answeredAt, label, unreachable: this.#unreachable };
   }
 
   async fetch(): Promise<FetchedConfig> {
@@ -71,7 +69,6 @@ export class GitSource implements ConfigSource {
       this.#known = commit;
       this.#fetched = commit;
       this.#unreachable = null;
-      this.#unusable = null;
       await this.#removeOldest(commit);
       return await this.#describe(commit);
     } catch (error) {
@@ -119,7 +116,7 @@ export class GitSource implements ConfigSource {
     } catch (error) {
       const { message } = error as Error;
       if (this.#unreachable === null) report(`${this.description} cannot be reached, what runs goes on. ${message}`);
-      this.#unreachable = this.#since(this.#unreachable, message);
+      this.#unreachable = { at: this.#unreachable?.at ?? new Date(), message };
       return false;
     }
   }
@@ -159,16 +156,11 @@ export class GitSource implements ConfigSource {
   #fetchFailed(error: Error, tip: Tip | null): void {
     if (error instanceof GitError && error.isFinal && tip !== null) {
       this.#known = tip.commit;
-      this.#unusable = this.#since(null, error.message);
       return;
     }
     this.#known = null;
     this.#looks.fetchFailures++;
-    this.#unreachable = this.#since(this.#unreachable, error.message);
-  }
-
-  #since(before: SourceState['lastError'], message: string): SourceState['lastError'] {
-    return { at: before?.at ?? new Date(), message };
+    this.#unreachable = { at: this.#unreachable?.at ?? new Date(), message: error.message };
   }
 
   async #prepareFolder(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Millis } from '../../brand.ts';
 
 /** However often somebody says that something was pushed. */
-const SHORTEST_PAUSE_MS = 1000;
+const SHORTEST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 300_000;
 /** Gateways that were started together do not ask together. */
 const JITTER = 0.1;

@@ -4,6 +4,10 @@ import type { ChangeOutcome } from '../../../../src/supervisor/publication.ts';
 import { aStatus } from './a-status.ts';
 
 const SNAPSHOT = { id: '0123456789ab', label: null };
+const SOURCE = {
+  ...{ description: 'a', snapshot: SNAPSHOT, refusal: null, label: null },
+  ...{ answeredAt: null, unreachable: null, trial: null },
+};
 
 /** A gateway that takes every change and has nothing to tell, with whatever a test wants to be different. */
 export function anAdminSource(different: Partial<AdminSource> = {}): AdminSource {
@@ -14,8 +18,7 @@ export function anAdminSource(different: Partial<AdminSource> = {}): AdminSource
     purgeCache: async () => ({ acceptors: 2, dropped: 3 }),
     record: () => null,
     stopRecording: () => false,
-    drift: () =>
-      driftOf({ live: SNAPSHOT, source: { description: 'a', snapshot: SNAPSHOT, refusal: null }, levers: [] }),
+    drift: () => driftOf({ live: SNAPSHOT, source: SOURCE, levers: [] }),
     publication: {
       reload: async () => outcome as ChangeOutcome,
       rollback: async () => outcome as ChangeOutcome,
