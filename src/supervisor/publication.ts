@@ -209,9 +209,14 @@ export class Publication {
   /** The newest commit that says what runs is what it is called by: who waits for a commit sees it come. */
   #unchanged({ isTaken, label }: { isTaken: boolean; label: string | null }): void {
     if (isTaken) this.lastRefusal = null;
-    if (label === null) return;
-    this.live = { ...this.live, label };
-    this.#host.source.isLive(label);
+    if (label !== null) {
+      this.live = { ...this.live, label };
+      this.#host.source.isLive(label);
+    }
+    const { publisher } = this.#host;
+    this.#host.report(
+      `the source says what it said before; generation ${publisher.generation} goes on (${nameOf(this.live)})`,
+    );
   }
 
   async #publish(snapshot: ConfigSnapshot, change: Omit<Change, 'evidence'>): Promise<ChangeOutcome> {

@@ -9,31 +9,11 @@ import { type Gateway, startGateway } from '../../support/gateway.ts';
 import { GIT_ENVIRONMENT, GitRepository } from '../../support/git-repository.ts';
 import type { Lifetime } from '../../support/lifetime.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { answerOf, configOf, statusOf, TOKEN, textOf } from './answering-gateway.ts';
 
 const SECRET = 'the-secret-of-the-hook';
-const TOKEN = 'admin-token-for-tests';
 const PATH = 'gateway/penstock.json';
 
-/** A config whose only route answers by itself, so that a request shows which config runs. */
-function configOf(answer: string) {
-  return {
-    version: 1,
-    listeners: [{ name: 'public', address: '127.0.0.1:0' }],
-    admin: { address: '127.0.0.1:0', token: TOKEN },
-    runtime: { acceptors: 1, drainTimeout: '1s' },
-    telemetry: { accessLog: 'none' },
-    upstreams: { none: { endpoints: ['http://127.0.0.1:9'] } },
-    routes: [
-      {
-        name: 'one',
-        match: { path: '/*' },
-        policies: [{ redirect: { to: `/${answer}` } }],
-        forward: { upstream: 'none' },
-      },
-    ],
-  };
-}
-const textOf = (answer: string): string => JSON.stringify(configOf(answer), null, 2);
 const short = (commit: string): string => commit.slice(0, 12);
 
 async function startOn(lifetime: Lifetime, repository: string, state: string, more: readonly string[] = []) {
@@ -63,17 +43,6 @@ const WRONG_SIGNATURES: readonly (readonly [string, (body: string) => Record<str
   ['another token', () => ({ 'x-gitlab-token': 'another' })],
   ['the token of the admin API', () => ({ authorization: `Bearer ${TOKEN}` })],
 ];
-
-async function answerOf(gateway: Gateway): Promise<string | null> {
-  const response = await fetch(gateway.urlOf('public'), { redirect: 'manual' });
-  const location = response.headers.get('location');
-  return location === null ? null : new URL(location).pathname;
-}
-
-async function statusOf(gateway: Gateway): Promise<Status> {
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  return (await (await fetch(new URL('/status', gateway.urlOf('admin')), { headers })).json()) as Status;
-}
 
 /** Says that something was pushed, and waits until the status shows what came of it. */
 async function pushed(gateway: Gateway, what: string, isThere: (config: Status['config']) => boolean): Promise<Status> {
