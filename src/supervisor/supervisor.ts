@@ -38,7 +38,8 @@ import {
   whyNotListening,
 } from './listening-sockets.ts';
 import { Observation } from './observation.ts';
-import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
+import { type ChangeOutcome, Publication } from './publication.ts';
+import type { PublicationHost } from './publication-host.ts';
 import { Publisher } from './publisher.ts';
 
 import { Recordings } from './recordings/recordings.ts';

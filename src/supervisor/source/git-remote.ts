@@ -5,7 +5,7 @@ import type { Millis } from '../../brand.ts';
 import { formatSize } from '../../config/units.ts';
 import { exportTree } from './export-tree.ts';
 import type { GitLocation } from './git-location.ts';
-import { type GitCredential, GitError, runGit } from './run-git.ts';
+import { type GitCredential, GitError, type GitRun, runGit } from './run-git.ts';
 
 /** What a repository may cost. */
 export interface GitLimits {
@@ -14,6 +14,8 @@ export interface GitLimits {
   readonly fetchMs: Millis;
   /** Of one commit, as it comes over the network. */
   readonly fetchBytes: number;
+  /** Larger files are left out where the server can do that. */
+  readonly fileBytes: number;
   /** Of its files, and of how many. */
   readonly treeBytes: number;
   readonly treeFiles: number;
@@ -23,16 +25,17 @@ export const GIT_LIMITS: GitLimits = {
   lookMs: 20_000 as Millis,
   fetchMs: 120_000 as Millis,
   fetchBytes: 256 * 1024 ** 2,
+  fileBytes: 64 * 1024 ** 2,
   treeBytes: 128 * 1024 ** 2,
   treeFiles: 20_000,
 };
 
-/** Larger files are left out where the server can do that. */
-const LARGEST_FILE = '64m';
 const MOST_LISTED_BYTES = 16 * 1024 ** 2;
 /** How far back it is looked for the commit of before. */
 const ANCESTORS = 200;
 const FETCHED = 'refs/penstock/source';
+/** A name for the URL: what git remembers of a filter, it remembers by the name of a remote. */
+const REMOTE = 'source';
 
 /** Begins the names of folders that a fetch is under way in. */
 export const FETCH_PREFIX = 'fetch-';
@@ -101,16 +104,17 @@ export class GitRemote {
   async fetch(ref: string, folder: string, before: string | null): Promise<FetchedCommit> {
     const repository = await mkdtemp(join(folder, FETCH_PREFIX));
     try {
-      const { lookMs, fetchMs, treeBytes } = this.#limits;
+      const { lookMs, fetchMs, treeBytes, fileBytes } = this.#limits;
       await this.#run(repository, lookMs, ['init', '--quiet', '--bare', '--template=', '.']);
-      await this.#fetch(repository, fetchMs, ref, ['--depth=1', `--filter=blob:limit=${LARGEST_FILE}`]);
+      await this.#fetch(repository, fetchMs, ref, ['--depth=1', `--filter=blob:limit=${fileBytes}`]);
+      await this.#forgetFilter(repository);
       const commit = (await this.#run(repository, lookMs, ['rev-parse', '--verify', `${FETCHED}^{commit}`]))
         .toString()
         .trim();
       const tree = join(repository, 'tree');
       await mkdir(tree, { mode: 0o700 });
       const git = (args: readonly string[], input?: string): Promise<Buffer> =>
-        this.#run(repository, fetchMs, args, { input, mostBytes: treeBytes + MOST_LISTED_BYTES });
+        this.#run(repository, fetchMs, args, { input: input ?? '', mostBytes: treeBytes + MOST_LISTED_BYTES });
       await exportTree(git, commit, { folder: tree, path: this.#location.path, limits: this.#limits });
       await moveInto(tree, join(folder, commit));
       const isRewritten = before === null ? false : await this.#isRewritten(repository, ref, before);
@@ -118,6 +122,15 @@ export class GitRemote {
     } finally {
       await rm(repository, { recursive: true, force: true });
     }
+  }
+
+  /** What was left out is not there: git would fetch it as soon as it is looked at. */
+  async #forgetFilter(repository: string): Promise<void> {
+    const args = ['config', '--remove-section', `remote.${REMOTE}`];
+    await this.#run(repository, this.#limits.lookMs, args).catch((error: unknown) => {
+      // A server that knows no filters left nothing out.
+      if (!(error instanceof GitError)) throw error;
+    });
   }
 
   async #fetch(repository: string, limitMs: Millis, ref: string, options: readonly string[]): Promise<void> {
@@ -128,8 +141,8 @@ export class GitRemote {
       (await sizeOf(packs)) > this.#limits.fetchBytes
         ? `brought more than ${formatSize(this.#limits.fetchBytes)}, expected a smaller repository`
         : null;
-    const args = ['fetch', ...fixed, ...options, '--', url, `${ref}:${FETCHED}`];
-    await this.#run(repository, limitMs, args, { watchdog });
+    const args = ['fetch', ...fixed, ...options, '--', REMOTE, `${ref}:${FETCHED}`];
+    await this.#run(repository, limitMs, args, { watchdog, settings: [`remote.${REMOTE}.url=${url}`] });
     const objection = await watchdog();
     if (objection !== null) throw new GitError(`git fetch ${objection}`, true);
   }
@@ -152,15 +165,11 @@ export class GitRemote {
     folder: string,
     limitMs: Millis,
     args: readonly string[],
-    more: { input?: string | undefined; mostBytes?: number; watchdog?: () => Promise<string | null> } = {},
+    more: Pick<GitRun, 'input' | 'settings' | 'watchdog'> & { readonly mostBytes?: number } = {},
   ): Promise<Buffer> {
-    const { input, mostBytes = MOST_LISTED_BYTES, watchdog } = more;
-    return runGit({
-      ...{ folder, limitMs, arguments: args, mostBytes, signal: this.#stopping.signal },
-      credential: await this.#credential(),
-      ...(input === undefined ? {} : { input }),
-      ...(watchdog === undefined ? {} : { watchdog }),
-    });
+    const credential = await this.#credential();
+    const { signal } = this.#stopping;
+    return runGit({ folder, limitMs, arguments: args, mostBytes: MOST_LISTED_BYTES, signal, credential, ...more });
   }
 }
 

@@ -5,6 +5,8 @@ import type { Millis } from '../../brand.ts';
 
 export interface GitRun {
   readonly arguments: readonly string[];
+  /** Besides those of every run: `name=value`. */
+  readonly settings?: readonly string[];
   readonly folder: string;
   readonly limitMs: Millis;
   /** Of what it prints. */
@@ -62,9 +64,9 @@ const CREDENTIAL_HELPER =
  * @throws GitError when it fails, takes too long or prints too much, and when there is none
  */
 export function runGit(run: GitRun): Promise<Buffer> {
-  const { credential = null } = run;
+  const { credential = null, settings: own = [] } = run;
   const helper = credential === null ? [] : ['credential.helper=', `credential.helper=${CREDENTIAL_HELPER}`];
-  const settings = [...SETTINGS, ...helper].flatMap((setting) => ['-c', setting]);
+  const settings = [...SETTINGS, ...own, ...helper].flatMap((setting) => ['-c', setting]);
   const child = spawn('git', [...settings, ...run.arguments], {
     cwd: run.folder,
     env: environment(credential),

@@ -1,0 +1,28 @@
+import type { SeriesId } from '../brand.ts';
+import type { SeriesName } from '../config/series.ts';
+import type { CompilePool } from '../offload/compile-pool.ts';
+import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import type { ConfigSource } from './config-source.ts';
+import type { Fleet } from './fleet.ts';
+import type { ConfigSnapshot } from './history/config-snapshot.ts';
+import type { History } from './history/history.ts';
+import type { Publisher } from './publisher.ts';
+
+/** What the rest of the supervisor does about a snapshot. */
+export interface PublicationHost {
+  readonly pool: CompilePool;
+  readonly publisher: Publisher;
+  readonly fleet: Fleet;
+  readonly history: History;
+  readonly source: ConfigSource;
+  readonly memory: SharedMemory;
+  readonly isStopping: boolean;
+  nameOf(series: SeriesId): SeriesName | null;
+  /** Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary. */
+  prepare(snapshots: readonly ConfigSnapshot[]): Promise<void>;
+  /** Once it is the newest generation, before all acceptors have acknowledged it. */
+  onLive(snapshot: ConfigSnapshot): void;
+  /** The settings of a listener have changed: they arrive with new processes. */
+  replaceAcceptors(): void;
+  report(message: string): void;
+}
