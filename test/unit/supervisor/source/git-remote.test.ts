@@ -129,7 +129,10 @@ describe('the command git', () => {
 
   it('is ended when it brings or prints more than it may, and when the gateway stops', async (t) => {
     const folder = tempDir(t);
-    fakeGit(t, 'case "$*" in *init*) mkdir -p objects/pack;; *--depth*) while :; do echo 0123456789; done > objects/pack/tmp;; *) yes;; esac');
+    fakeGit(
+      t,
+      'case "$*" in *init*) mkdir -p objects/pack;; *--depth*) while :; do echo 0123456789; done > objects/pack/tmp;; *) yes;; esac',
+    );
     const remote = remoteOf('/x', { limits: { fetchBytes: 10_000 } });
     assert.match((await refused(remote.fetch('refs/heads/main', folder, null))).message, /brought more than 10000B/);
     assert.match((await refused(remote.tip(folder))).message, /printed more than/);
