@@ -30,10 +30,14 @@ function headline(status: Status): string {
   const { ready, reason } = readinessOf(status);
   const { config } = status;
   const since = config.publishedAt === null ? '' : `, published ${config.publishedAt}`;
+  const label = config.label === null ? '' : `, ${config.label}`;
+  // A gateway of an older version says nothing of it.
+  const gone = config.sourceUnreachable ?? null;
   return [
     `${ready ? 'ready' : 'NOT READY'}: ${reason}`,
     `penstock ${status.version}, instance ${status.instance}, up ${formatSeconds(status.uptimeSeconds)}`,
-    `config ${config.source}, generation ${config.generation}${since}`,
+    `config ${config.source}, generation ${config.generation}${label}${since}`,
+    ...(gone === null ? [] : [`the source cannot be reached since ${gone.at}: ${gone.message}`]),
     `${status.acceptorRestarts} acceptor restarts, ${status.accessLog.droppedLines} log lines dropped, ` +
       `${status.unrouted} requests without a route`,
   ].join('\n');

@@ -86,8 +86,11 @@ export class Supervisor implements PublicationHost {
     this.sockets = openListeningSockets(snapshot.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, numbering);
     this.publication = new Publication(this, snapshot, refusal === null ? snapshot : null);
-    if (refusal !== null)
-      this.publication.lastRefusal = { at: new Date(), message: refusal, label: source.state.label };
+    if (refusal !== null) {
+      const { label, unreachable } = source.state;
+      const refused = unreachable === null ? label : null;
+      this.publication.lastRefusal = { at: new Date(), message: refusal, label: refused };
+    }
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
     this.levers = new LeverBoard(history.folder, this);
 
