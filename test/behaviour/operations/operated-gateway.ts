@@ -54,13 +54,14 @@ export class OperatedGateway {
     return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as Answer };
   }
 
-  /** What some requests are answered with, each on a connection of its own, so that every acceptor is likely among them. */
+  /** What some requests are answered with, each on a connection of its own, so that every acceptor is likely among them. For errors of the gateway, the code. */
   async answers(path = '/', requests = 12): Promise<ReadonlySet<string>> {
     const answers = new Set<string>();
     for (let i = 0; i < requests; i++) {
       const url = new URL(path, this.gateway.urlOf('public'));
       const response = await fetch(url, { headers: { connection: 'close' } });
-      answers.add(`${response.status} ${await response.text()}`);
+      const text = await response.text();
+      answers.add(`${response.status} ${response.ok ? text : (JSON.parse(text) as { code: string }).code}`);
     }
     return answers;
   }
