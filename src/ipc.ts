@@ -7,7 +7,6 @@ import type { Generation, Millis } from './brand.ts';
 import type { LogLevel } from './config/schema/log-level.ts';
 import type { Purge } from './decision/policies/cache/purge.ts';
 import type { LimitWindow } from './decision/policies/host.ts';
-
 import type { SecretPlaces } from './recording/secret-names.ts';
 
 /** How an acceptor is started: its place in shared memory and the inherited listening sockets. In its environment, as JSON. */

@@ -139,13 +139,34 @@ export interface DryEffects {
 
 /** Asks the policies of a chain about a request, and performs what they wait for, until they have decided. */
 export async function askRequest(chain: Chain, decision: Decision, effects: DryEffects): Promise<Verdict> {
+  return askRequestAtOnce(chain, decision, effects);
+}
+
+/** The same, with a promise only where something has to be waited for that is not at hand. */
+export function askRequestAtOnce(chain: Chain, decision: Decision, effects: DryEffects): Verdict | Promise<Verdict> {
   let verdict = chain.runRequest(decision);
   while (verdict === WAITING) {
-    const result = await performDry(chain, decision, effects);
+    const result = performDry(chain, decision, effects);
+    if (result instanceof Promise) return continueAsking(chain, decision, effects, result);
     if (result === FAILED) return REFUSED;
     verdict = chain.continueRequest(decision, result);
   }
   return verdict;
+}
+
+async function continueAsking(
+  chain: Chain,
+  decision: Decision,
+  effects: DryEffects,
+  first: Promise<unknown>,
+): Promise<Verdict> {
+  let result = await first;
+  for (;;) {
+    if (result === FAILED) return REFUSED;
+    const verdict = chain.continueRequest(decision, result);
+    if (verdict !== WAITING) return verdict;
+    result = await performDry(chain, decision, effects);
+  }
 }
 
 /** The same for the response that `decision.response` describes. */
@@ -163,7 +184,7 @@ export async function askResponse(chain: Chain, decision: Decision, effects: Dry
 const FAILED = Symbol('failed');
 
 /** Time passes in no time; bodies are those at hand, and refused when they are too long, as an acceptor does. */
-async function performDry(chain: Chain, decision: Decision, effects: DryEffects): Promise<unknown> {
+function performDry(chain: Chain, decision: Decision, effects: DryEffects): unknown {
   const effect = decision.effect!;
   switch (effect.kind) {
     case 'delay':
@@ -175,15 +196,23 @@ async function performDry(chain: Chain, decision: Decision, effects: DryEffects)
     case 'offload':
       return effects.offload?.(effect.task, effect.input) ?? OFFLOAD_FAILED;
     case 'promise':
-      try {
-        return await effect.run(new AbortController().signal);
-      } catch (error) {
-        chain.reportFault(decision, error);
-        decision.refuse('policy_failed');
-        return FAILED;
-      }
+      return settled(chain, decision, effect.run);
     default:
       return effect satisfies never;
+  }
+}
+
+async function settled(
+  chain: Chain,
+  decision: Decision,
+  run: (signal: AbortSignal) => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return await run(new AbortController().signal);
+  } catch (error) {
+    chain.reportFault(decision, error);
+    decision.refuse('policy_failed');
+    return FAILED;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   readEndpoints,
   readRefusedRetries,
 } from '../telemetry/endpoint-reading.ts';
+import { latencies, type RouteLatencies } from '../telemetry/latencies.ts';
 import type { AcceptorReading, ConfigReading, MetricsSource } from '../telemetry/metrics-source.ts';
 import { MetricsPage } from '../telemetry/prometheus.ts';
 import { traffic } from '../telemetry/traffic.ts';
@@ -95,6 +96,10 @@ export class Observation implements MetricsSource, AdminSource {
 
   async metrics(): Promise<{ text: string; contentType: string }> {
     return { text: await this.#page.render(), contentType: this.#page.contentType };
+  }
+
+  latencies(): readonly RouteLatencies[] {
+    return latencies(this);
   }
 
   purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }> {

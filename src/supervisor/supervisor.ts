@@ -40,7 +40,6 @@ import {
 import { Observation } from './observation.ts';
 import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
 import { Publisher } from './publisher.ts';
-
 import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
@@ -88,7 +87,6 @@ export class Supervisor implements PublicationHost {
     if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal };
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
     this.levers = new LeverBoard(history.folder, this);
-
     this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors, report);
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
@@ -216,7 +214,6 @@ export class Supervisor implements PublicationHost {
     }
     this.#stopping = true;
     this.publication.canary?.abort('the gateway is stopping');
-
     this.recordings.stopAll();
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { admin } from './admin.ts';
+import { budget } from './budgets.ts';
 import { consumer } from './consumers.ts';
 import { parsed, Refusal } from './fields.ts';
 import { listener } from './listeners.ts';
@@ -35,6 +36,11 @@ export const configSchema = z.strictObject({
     .array(route)
     .prefault([])
     .describe('Which requests go where. The order matters only between routes of equal rank; see Precedence.'),
+  budget: budget
+    .prefault({})
+    .describe(
+      "What `penstock bench` holds the requests of every route to; a route's own comes on top, member by member.",
+    ),
   tests: z.array(configTest).prefault([]).describe('What the config is meant to do, for `penstock test`.'),
 });
 
@@ -43,5 +49,6 @@ export type Config = z.output<typeof configSchema>;
 export type Listener = Config['listeners'][number];
 export type Upstream = Config['upstreams'][string];
 export type Consumer = Config['consumers'][string];
+export type Budget = Config['budget'];
 export type Route = Config['routes'][number];
 export type ConfigTest = Config['tests'][number];

@@ -48,6 +48,7 @@ listeners:
   - { name: six, address: "[::1]:8080" }
   - { name: file, address: unix:/run/penstock.sock, limits: { bodyBytes: none, headerBytes: 4096 } }
 admin: { address: localhost:0 }
+budget: { errors: 1%, overhead: { p99: 800us } }
 runtime: { acceptors: 4, drainTimeout: none }
 telemetry: { accessLog: none }
 upstreams:
@@ -56,7 +57,7 @@ routes:
   - name: r
     match: { hosts: ["*.example.com"], path: "/a/{id}/*", methods: [GET], headers: { X-Version: "2" }, query: { Page: "1" } }
     forward: { upstream: mixed, stripPrefix: /a, timeout: 0, host: upstream }
-    budget: { p99: 20ms, errors: 0.5% }
+    budget: { p99: 20ms, p999: 1.5s, errors: 0.5%, overhead: { p50: 0.25ms } }
 `);
   assert.deepEqual(
     config.listeners.map(({ address }) => address),
@@ -75,12 +76,20 @@ routes:
   assert.deepEqual(route.match.headers, [['x-version', '2']]);
   assert.deepEqual(route.match.query, [['Page', '1']]);
   assert.equal(route.forward?.timeout, 0);
-  assert.deepEqual(route.budget, { p99: 20, errors: 0.005 });
+  assert.deepEqual(route.budget, { p99: 20_000, p999: 1_500_000, errors: 0.005, overhead: { p50: 250 } });
+  assert.deepEqual(config.budget, { errors: 0.01, overhead: { p99: 800 } });
 });
 
 /** One line added to the base (its line 6), and what is said about it: the whole of it. */
 const LINES: readonly (readonly [line: string, said: string])[] = [
   ['admn: {}', '6:1: unknown key "admn", did you mean "admin"?'],
+  ['budget: { p98: 1ms }', '6:11: unknown key "p98", did you mean "p90"?'],
+  [
+    'budget: { p99: 20 }',
+    '6:16: 20 is not a fine duration, expected a time from 1us to 60s, such as 800us, 1.5ms or 2s',
+  ],
+  ['budget: { p99: 2m }', '6:16: "2m" is not a duration, expected a time from 1us to 60s, such as 800us, 1.5ms or 2s'],
+  ['budget: { errors: 200% }', '6:19: "200%" is not a percentage, expected a percentage such as 0.1%'],
   ['runtime: { memroy: {} }', '6:12: unknown key "memroy", did you mean "memory"?'],
   [
     'runtime: { zzzzzz: 1 }',

@@ -43,4 +43,13 @@ export const OBSERVATION: readonly Resource[] = [
       return textReply(text, contentType);
     },
   }),
+  resource({
+    method: 'GET',
+    path: '/latencies',
+    needs: 'viewer',
+    summary: 'How long exchanges took so far, by route, as finely as it is counted.',
+    success: { status: 200, means: 'Counts by time.', schema: null },
+    // Not indented: with many routes it is large, and nobody reads it as it is.
+    answer: (source) => textReply(`${JSON.stringify({ routes: source.latencies() })}\n`, 'application/json'),
+  }),
 ];
