@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { type Gateway, type GatewayOptions, startGateway } from '../../support/gateway.ts';
 import type { Lifetime } from '../../support/lifetime.ts';
 import { type CommandResult, penstockAsync } from '../../support/penstock-command.ts';
+import { DescribedAnswers } from './described-answers.ts';
 
 /** A config of which only what matters to a test is said. */
 export function configOf(routes: readonly object[], more: object = {}) {
@@ -24,9 +25,13 @@ export function saying(text: string, path = '/*') {
 
 export class OperatedGateway {
   readonly gateway: Gateway;
+  readonly #operator: Record<string, string>;
+  #described: Promise<DescribedAnswers> | null = null;
 
-  constructor(gateway: Gateway) {
+  /** @param token of an operator, where one is needed */
+  constructor(gateway: Gateway, token: string | null = null) {
     this.gateway = gateway;
+    this.#operator = token === null ? {} : { authorization: `Bearer ${token}` };
   }
 
   static async start(lifetime: Lifetime, config: object, options?: GatewayOptions): Promise<OperatedGateway> {
@@ -42,16 +47,26 @@ export class OperatedGateway {
     writeFileSync(this.gateway.configPath, typeof config === 'string' ? config : JSON.stringify(config, null, 2));
   }
 
+  /** Asks the admin API. What it answers is held to its own OpenAPI document. @param headers without any, an operator's */
   async ask<Answer = Record<string, unknown>>(
     method: string,
     path: string,
     body?: object | null,
-    headers: Record<string, string> = {},
+    headers: Record<string, string> = this.#operator,
   ): Promise<{ readonly status: number; readonly body: Answer }> {
     const init = { method, headers, ...(body == null ? {} : { body: JSON.stringify(body) }) };
     const response = await fetch(new URL(path, this.gateway.urlOf('admin')), init);
-    const text = await response.text();
-    return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as Answer };
+    const answer = JSON.parse(await response.text()) as Answer;
+    const contentType = response.headers.get('content-type')!;
+    (await this.#document()).check(method, path, response.status, contentType, answer);
+    return { status: response.status, body: answer };
+  }
+
+  #document(): Promise<DescribedAnswers> {
+    this.#described ??= fetch(new URL('/openapi.json', this.gateway.urlOf('admin')), {
+      headers: this.#operator,
+    }).then(async (response) => new DescribedAnswers((await response.json()) as Record<string, unknown>));
+    return this.#described;
   }
 
   /** What some requests are answered with, each on a connection of its own, so that every acceptor is likely among them. For errors of the gateway, the code. */
