@@ -25,7 +25,10 @@ export class DescribedAnswers {
     const operation = template === undefined ? undefined : this.#paths[template]![method.toLowerCase()];
     if (operation === undefined) return;
     const content = operation.responses[status]?.content[contentType];
-    assert.ok(content !== undefined, `${method} ${path} answers ${status} ${contentType}, which is not in its document`);
+    assert.ok(
+      content !== undefined,
+      `${method} ${path} answers ${status} ${contentType}, which is not in its document`,
+    );
     const schema = JSON.parse(JSON.stringify(content.schema).replaceAll('"#/', '"api#/')) as object;
     const isValid = this.#ajv.validate(schema, body);
     assert.ok(isValid, `${method} ${path} ${status}: ${this.#ajv.errorsText()} in ${JSON.stringify(body)}`);
