@@ -12,7 +12,7 @@ import { checkDraft } from './check.ts';
 import { type Diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts';
 import { parseDraft } from './draft.ts';
 import { PolicyModules } from './policy-modules.ts';
-import { type Environment, resolveReferences } from './references.ts';
+import { type Environment, resolveReferences, type StandIn } from './references.ts';
 import { Report } from './report.ts';
 import type { Config } from './schema/schema.ts';
 import { type ConfigText, readSource } from './source/read-source.ts';
@@ -36,17 +36,29 @@ export interface LoadResult {
   readonly texts: readonly ConfigText[];
 }
 
-/** Loads a config file or a directory of them. Never throws for what stands in them. */
-export function loadConfig(path: string, environment: Environment = process.env): LoadResult {
+/**
+ * Loads a config file or a directory of them. Never throws for what stands in them.
+ *
+ * @param standIn null: a reference that leads nowhere is an error
+ */
+export function loadConfig(
+  path: string,
+  environment: Environment = process.env,
+  standIn: StandIn | null = null,
+): LoadResult {
   const { files, texts, result } = readSource(path);
   if (result.source === null) return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts };
-  return { ...loadSource(result.source, environment), files, texts };
+  return { ...loadSource(result.source, environment, standIn), files, texts };
 }
 
 /** Everything after reading, for text that comes from elsewhere. */
-export function loadSource(source: Source, environment: Environment): Omit<LoadResult, 'files' | 'texts'> {
+export function loadSource(
+  source: Source,
+  environment: Environment,
+  standIn: StandIn | null = null,
+): Omit<LoadResult, 'files' | 'texts'> {
   const report = new Report(source);
-  const references = resolveReferences(source, environment);
+  const references = resolveReferences(source, environment, standIn);
   const draft = parseDraft(references.value, report);
   const modules = new PolicyModules();
   checkDraft(draft, source, modules, report);

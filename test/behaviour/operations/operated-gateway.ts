@@ -1,8 +1,9 @@
 /** A gateway that is changed while it runs, and its admin API. */
 import { writeFileSync } from 'node:fs';
+import type { CommandOutput } from '../../../src/cli/command-output.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../support/gateway.ts';
 import type { Lifetime } from '../../support/lifetime.ts';
-import { type CommandResult, penstockAsync } from '../../support/penstock-command.ts';
+import type { CommandResult } from '../../support/penstock-command.ts';
 import { DescribedAnswers } from './described-answers.ts';
 
 /** A config of which only what matters to a test is said. */
@@ -81,8 +82,16 @@ export class OperatedGateway {
     return answers;
   }
 
-  /** `penstock ARGS --admin ...`, without blocking this process. */
-  command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
-    return penstockAsync([...args, '--admin', this.address], env);
+  /** Runs a command that speaks to it, in this process: what a user would see, without the time that a process takes to start. */
+  async run(command: Command, args: readonly string[]): Promise<CommandResult> {
+    const said = { stdout: '', stderr: '' };
+    const output = {
+      out: (text: string) => void (said.stdout += text),
+      error: (text: string) => void (said.stderr += text),
+    };
+    const status = await command([...args, '--admin', this.address], output, {});
+    return { status, ...said };
   }
 }
+
+type Command = (args: string[], output: CommandOutput, environment: NodeJS.ProcessEnv) => Promise<number>;
