@@ -2,12 +2,14 @@
  * The decision core without a gateway around it: requests that were never sent, counters that begin empty, effects performed on
  * what is at hand. `explain`, `test`, `diff` and tests of policies run on it; the policies cannot tell.
  */
+
 import type { Millis } from '../brand.ts';
 import type { ErrorCode } from '../errors/table.ts';
 import { FlightTable, flightBytes } from '../shared-memory/flight-table.ts';
 import { SharedRateLimits } from '../shared-memory/rate-limiter.ts';
 import { bucketBytes } from '../shared-memory/token-buckets.ts';
 import type { Chain } from './chain.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 import { ConsumerTable } from './consumers.ts';
 import type { Decision, PolicyRequest } from './decision.ts';
 import { checkPassword } from './passwords.ts';
@@ -30,6 +32,7 @@ export interface DryRequestParts {
   /** Lower-case names and values alternate. */
   readonly headers?: readonly string[];
   readonly clientIp?: string;
+  readonly clientCertificate?: ClientCertificate | null;
   readonly scheme?: 'http' | 'https';
   readonly listener?: string;
   readonly body?: Buffer;
@@ -45,6 +48,7 @@ export class DryRequest implements PolicyRequest {
   readonly query: string | null;
   readonly headers: readonly string[];
   readonly clientIp: string;
+  readonly clientCertificate: ClientCertificate | null;
   readonly scheme: 'http' | 'https';
   readonly listener: string;
   readonly requestId = 'dry-run';
@@ -58,6 +62,7 @@ export class DryRequest implements PolicyRequest {
     this.query = parts.query ?? null;
     this.headers = parts.headers ?? [];
     this.clientIp = parts.clientIp ?? '127.0.0.1';
+    this.clientCertificate = parts.clientCertificate ?? null;
     this.scheme = parts.scheme ?? 'http';
     this.listener = parts.listener ?? 'dry-run';
     this.body = parts.body ?? Buffer.alloc(0);
