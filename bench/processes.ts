@@ -8,11 +8,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Ticks a second of the times in /proc/PID/stat; Linux shows 100 to user space on every platform. */
 const CLOCK_TICKS = 100;
+/** Of every platform that Node 20 has builds for, but for some arm64 kernels. */
+const PAGE_BYTES = 4_096;
 const STOP_MS = 5_000;
 
+/** Cores that this process may run on, by their numbers: a container may not have those that come first. */
+function allowedCores(): number[] {
+  const [, list = `0-${cpus().length - 1}`] =
+    /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return list.split(',').flatMap((range) => {
+    const [from, to = from] = range.split('-').map(Number);
+    return Array.from({ length: to! - from! + 1 }, (_, at) => from! + at);
+  });
+}
+
+/** Of the gateway, and of load and origins: their own each, unless there is only one. As `taskset -c` takes them. */
+export function splitCores(forGateway: number): { readonly gateway: string; readonly load: string } {
+  const all = allowedCores();
+  const taken = Math.max(1, Math.min(forGateway, all.length - 1));
+  return { gateway: all.slice(0, taken).join(','), load: (all.length > taken ? all.slice(taken) : all).join(',') };
+}
+
 /** The first core is the gateway's alone; load and origin share the rest. */
-export const GATEWAY_CORES = '0';
-export const LOAD_CORES = cpus().length > 2 ? `1-${cpus().length - 1}` : '1';
+export const { gateway: GATEWAY_CORES, load: LOAD_CORES } = splitCores(1);
 
 export interface Command {
   readonly command: string;
@@ -25,28 +43,46 @@ const pinned = (cores: string, { command, args }: Command): [string, string[]] =
   ['-c', cores, command, ...args],
 ];
 
-/** Parent and CPU time of a process (proc(5): fields 4, 14 and 15, counted after the name, which may hold blanks). */
-function readStat(pid: number): { readonly parent: number; readonly cpuMs: number } | null {
+/** Of a process (proc(5): fields 4, 14 to 17 and 24, counted after the name, which may hold blanks). */
+function readStat(
+  pid: number,
+): { readonly parent: number; readonly cpuMs: number; readonly residentBytes: number } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { parent: Number(fields[1]), cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS };
+    return {
+      parent: Number(fields[1]),
+      cpuMs: (fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 1000) / CLOCK_TICKS,
+      residentBytes: Number(fields[21]) * PAGE_BYTES,
+    };
   } catch {
     return null; // It ended between the listing and the look.
   }
 }
 
-/** CPU time, user and system, that a process and all its living descendants have used so far. Milliseconds. */
-export function treeCpuMs(root: number): number {
+type Stat = NonNullable<ReturnType<typeof readStat>>;
+
+/** A figure of a process and all its living descendants, summed. */
+function sumTree(root: number, figure: (stat: Stat) => number): number {
   const processes = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), stat: readStat(Number(name)) }));
   const sum = (pid: number): number => {
-    const own = processes.find((process) => process.pid === pid)?.stat?.cpuMs ?? 0;
-    const children = processes.filter(({ stat }) => stat?.parent === pid);
-    return children.reduce((total, child) => total + sum(child.pid), own);
+    const stat = processes.find((process) => process.pid === pid)?.stat ?? null;
+    const children = processes.filter((process) => process.stat?.parent === pid);
+    return children.reduce((total, child) => total + sum(child.pid), stat === null ? 0 : figure(stat));
   };
   return sum(root);
+}
+
+/** CPU time, user and system, that a process and all its descendants have used so far, those that ended too. Milliseconds. */
+export function treeCpuMs(root: number): number {
+  return sumTree(root, ({ cpuMs }) => cpuMs);
+}
+
+/** Resident memory of a process and all its living descendants; what they share is counted in each. */
+export function treeResidentBytes(root: number): number {
+  return sumTree(root, ({ residentBytes }) => residentBytes);
 }
 
 /** Time a core has been busy with anything at all since the machine started (proc(5), /proc/stat). Milliseconds. */
@@ -77,7 +113,26 @@ export class Service {
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-4_000);
     });
-    this.#child.on('exit', () => (this.#ended = true));
+    // In a group of its own it would outlive whoever started it.
+    const kill = (): void => this.signal('SIGKILL');
+    process.once('exit', kill);
+    this.#child.on('exit', () => {
+      this.#ended = true;
+      process.off('exit', kill);
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Everything it started, too. */
+  signal(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // The whole group has ended.
+    }
   }
 
   get cpuMs(): number {
@@ -85,9 +140,9 @@ export class Service {
   }
 
   /** Waits until it answers a request with 200. Throws with what it printed when it does not within ten seconds. */
-  async ready(port: number): Promise<void> {
+  async ready(port: number, path = '/'): Promise<void> {
     for (let attempt = 0; attempt < 200 && !this.#ended; attempt++) {
-      const ok = await fetch(`http://127.0.0.1:${port}/`).then(
+      const ok = await fetch(`http://127.0.0.1:${port}${path}`).then(
         async (response) => response.status === 200 && (await response.text()) !== '',
         () => false,
       );
@@ -100,18 +155,11 @@ export class Service {
   async stop(): Promise<void> {
     if (this.#ended) return;
     const exit = once(this.#child, 'exit');
-    const signalGroup = (signal: NodeJS.Signals): void => {
-      try {
-        process.kill(-this.#child.pid!, signal);
-      } catch {
-        // The whole group has ended.
-      }
-    };
-    process.kill(this.#child.pid!, 'SIGTERM');
-    const late = setTimeout(() => signalGroup('SIGKILL'), STOP_MS);
+    process.kill(this.pid, 'SIGTERM');
+    const late = setTimeout(() => this.signal('SIGKILL'), STOP_MS);
     await exit;
     clearTimeout(late);
-    signalGroup('SIGKILL');
+    this.signal('SIGKILL');
   }
 }
 

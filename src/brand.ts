@@ -32,6 +32,9 @@ export type Generation = Branded<'Generation'>;
 /** Milliseconds, as a duration. */
 export type Millis = Branded<'Millis'>;
 
+/** Microseconds, as a duration. */
+export type Micros = Branded<'Micros'>;
+
 /** Milliseconds on the monotonic clock of this process (`performance.now()`), as a point in time. */
 export type MonotonicMs = Branded<'MonotonicMs'>;
 

@@ -5,7 +5,10 @@
 export interface WorkloadLine {
   /** When the request is due, in milliseconds since the workload began. Not looked at when the pace is a rate of its own. */
   readonly at: number;
-  /** What its figures are counted under: the name of the route it takes, by the gateway's own table; `-` for none. */
+  /**
+   * What its figures are counted under: the name of the route it takes, by the gateway's own table; `-` for none. Labels beyond
+   * the first 500 share the figures of `(others)`.
+   */
   readonly label: string;
   /** Request line and headers up to the empty line, the framing of the body included. One octet a character (latin1). */
   readonly head: string;
@@ -45,7 +48,7 @@ export interface LoadPlan {
   /** Sent, answered, and not counted. */
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** From the moment a request was due: later answers count as `timeout`. */
+  /** From the moment a request was due: later answers count as `timeout`. Looked at every 10 ms. */
   readonly timeoutMs: number;
 }
 
@@ -59,7 +62,18 @@ export interface LoadProgress {
   readonly failed: number;
 }
 
-/** Why a request has no answer. */
+/** Between the two, requests come due that are counted: when to read what the gateway has used. */
+export interface LoadMark {
+  readonly kind: 'measuring' | 'measured';
+}
+
+/** What a generator process sends, the result last. */
+export type GeneratorMessage = LoadProgress | LoadMark | LoadResult;
+
+/**
+ * Why a request has no answer: no connection could be made; it was reset; it ended, in order, before the answer did; the answer
+ * took too long; it was no HTTP/1.1, or longer than it said.
+ */
 export type FailureKind = 'refused' | 'reset' | 'closed' | 'timeout' | 'malformed';
 
 /** What was counted under one label, or in all. Requests that were due while it warmed up are in none of it. */
@@ -82,13 +96,14 @@ export interface LoadCounts {
 /** An HDR histogram of microseconds, V2 compressed and base64, as every HdrHistogram library reads it. */
 export type EncodedHistogram = string;
 
+/** What became of the requests that were due in one second. */
 export interface LoadSecond {
   /** Since measuring began. */
   readonly second: number;
   readonly sent: number;
   readonly answered: number;
   readonly failed: number;
-  /** Microseconds; null where nothing was answered. */
+  /** Microseconds, of what was due in this second, answered or not; null where nothing was. */
   readonly p50: number | null;
   readonly p99: number | null;
   readonly max: number | null;

@@ -68,6 +68,8 @@ export interface Verdict {
   readonly outcome: 'kept' | 'broken' | 'not-judged';
   /** Where the budget stands, file:line:column; null: a default. */
   readonly place: string | null;
+  /** Why it was not judged. */
+  readonly reason?: string;
 }
 
 export interface Judgement {

@@ -9,6 +9,10 @@ export interface Scenario {
   readonly name: string;
   /** What it is for, in one sentence. */
   readonly purpose: string;
+  /** Origins that the harness runs; 1 when left out. */
+  readonly origins?: number;
+  /** As many as its config says, so that the gateway gets as many cores where there are some to spare; 1 when left out. */
+  readonly acceptors?: number;
   /** Which gateways can do the same work; the others with the reason why not. Left out: only Penstock. */
   readonly peers?: ScenarioPeers;
   /** Files the scenario needs, and its config. Called once, in an empty folder. */

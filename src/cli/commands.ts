@@ -23,6 +23,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'say what changes in meaning between two configs',
     load: async () => (await import('./diff.ts')).diff,
   },
+  bench: {
+    summary: 'measure a config under recorded traffic, and compare with its budgets',
+    load: async () => (await import('../../bench/main.ts')).bench,
+  },
+  replay: {
+    summary: 'say what a config would do with requests that were recorded',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   'hash-password': {
     summary: 'print the hash of a password, for a consumer of the config',
     load: async () => (await import('./hash-password.ts')).hashPasswordCommand,
@@ -30,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   record: {
     summary: 'record the traffic of a running gateway, without its secrets',
     load: async () => (await import('./record.ts')).record,
+  },
+  'import-log': {
+    summary: 'make a recording of the logs of other servers',
+    load: async () => (await import('./import-log.ts')).importLog,
   },
   reload: {
     summary: 'have a running gateway read its configuration again',
@@ -42,6 +54,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   rollback: {
     summary: 'have a running gateway serve an earlier configuration again',
     load: async () => (await import('./live/rollback.ts')).rollback,
+  },
+  levers: {
+    summary: 'list what was changed by hand in a running gateway',
+    load: async () => (await import('./live/levers.ts')).levers,
+  },
+  pull: {
+    summary: 'change something by hand: a route off, a limit, an endpoint out, the log level',
+    load: async () => (await import('./live/pull.ts')).pull,
+  },
+  release: { summary: 'undo what was changed by hand', load: async () => (await import('./live/release.ts')).release },
+  'purge-cache': {
+    summary: 'have a running gateway forget stored responses',
+    load: async () => (await import('./live/purge-cache.ts')).purgeCache,
   },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };

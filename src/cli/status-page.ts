@@ -1,4 +1,5 @@
 import { type AcceptorStatus, type KeySetStatus, readinessOf, type Status } from '../supervisor/admin/status.ts';
+import type { CertificateStatus } from '../supervisor/certificates/certificate-status.ts';
 import type { EndpointReading } from '../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
 import { type Column, column, table } from './text-table.ts';
@@ -10,12 +11,14 @@ export function formatStatus(status: Status): string {
   const unfit = (status.endpoints ?? []).filter(
     ({ healthy, ejected, circuit }) => !healthy || ejected || circuit !== 'closed',
   );
+  const urgent = (status.certificates ?? []).filter(({ expiresSoon, lastError }) => expiresSoon || lastError !== null);
   const sections = [
     headline(status),
     acceptors.length > 0 ? table(ACCEPTOR_COLUMNS, acceptors) : null,
     routes.length > 0 ? table(trafficColumns('route'), routes) : null,
     unfit.length > 0 ? table(ENDPOINT_COLUMNS, unfit) : null,
     upstreams.length > 0 ? table([...trafficColumns('upstream'), ...POOL_COLUMNS], upstreams) : null,
+    urgent.length > 0 ? certificateSection(urgent) : null,
     // A gateway of an older version sends none.
     (status.keySets ?? []).length > 0 ? keySetSection(status.keySets) : null,
   ];
@@ -85,6 +88,23 @@ function keySetSection(sets: readonly KeySetStatus[]): string {
     ...skipped.map((reason) => `  ${url}: ${reason}`),
   ]);
   return [table(KEY_SET_COLUMNS, sets), ...problems].join('\n');
+}
+
+const CERTIFICATE_COLUMNS: readonly Column<CertificateStatus>[] = [
+  column('certificate to renew', false, ({ subject, hosts }) => (hosts.length > 0 ? hosts.join(' ') : subject)),
+  column('of', false, ({ listener, upstream }) =>
+    upstream === null ? `listener ${listener}` : `upstream ${upstream}`,
+  ),
+  column('expires', false, ({ notAfter }) => notAfter),
+  column('left', true, ({ daysLeft }) => (daysLeft < 0 ? 'EXPIRED' : `${daysLeft}d`)),
+  column('file', false, ({ file }) => file),
+];
+
+function certificateSection(certificates: readonly CertificateStatus[]): string {
+  const problems = certificates.flatMap(({ lastError }) =>
+    lastError === null ? [] : [`  not renewed: ${lastError.message} (${lastError.at})`],
+  );
+  return [table(CERTIFICATE_COLUMNS, certificates), ...problems].join('\n');
 }
 
 /** Those that do not take requests as they should. */

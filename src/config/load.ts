@@ -11,8 +11,9 @@
 import { checkDraft } from './check.ts';
 import { type Diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts';
 import { parseDraft } from './draft.ts';
+import { PemFiles } from './pem-files.ts';
 import { PolicyModules } from './policy-modules.ts';
-import { type Environment, resolveReferences } from './references.ts';
+import { type Environment, resolveReferences, type StandIn } from './references.ts';
 import { Report } from './report.ts';
 import type { Config } from './schema/schema.ts';
 import { type ConfigText, readSource } from './source/read-source.ts';
@@ -24,6 +25,8 @@ export interface LoadedConfig {
   readonly source: Source;
   /** Users' own policies, as they were checked. */
   readonly modules: PolicyModules;
+  /** Certificates and keys, as they were checked. */
+  readonly pemFiles: PemFiles;
 }
 
 export interface LoadResult {
@@ -38,25 +41,37 @@ export interface LoadResult {
   readonly beside: readonly string[];
 }
 
-/** Loads a config file or a directory of them. Never throws for what stands in them. */
-export function loadConfig(path: string, environment: Environment = process.env): LoadResult {
+/**
+ * Loads a config file or a directory of them. Never throws for what stands in them.
+ *
+ * @param standIn null: a reference that leads nowhere is an error
+ */
+export function loadConfig(
+  path: string,
+  environment: Environment = process.env,
+  standIn: StandIn | null = null,
+): LoadResult {
   const { files, texts, result } = readSource(path);
   if (result.source === null)
     return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts, beside: [] };
-  return { ...loadSource(result.source, environment), files, texts };
+  return { ...loadSource(result.source, environment, standIn), files, texts };
 }
 
 /** Everything after reading, for text that comes from elsewhere. */
-export function loadSource(source: Source, environment: Environment): Omit<LoadResult, 'files' | 'texts'> {
+export function loadSource(
+  source: Source,
+  environment: Environment,
+  standIn: StandIn | null = null,
+): Omit<LoadResult, 'files' | 'texts'> {
   const report = new Report(source);
-  const references = resolveReferences(source, environment);
+  const references = resolveReferences(source, environment, standIn);
   const draft = parseDraft(references.value, report);
-  const modules = new PolicyModules();
-  checkDraft(draft, source, modules, report);
+  const read = { modules: new PolicyModules(), pemFiles: new PemFiles() };
+  checkDraft(draft, source, read, report);
   // A value whose reference leads nowhere is not judged: what it would have been is not known.
   const unresolved = new Set(references.diagnostics.map(({ path }) => path));
   const judged = report.diagnostics.filter(({ path }) => !unresolved.has(path));
   const diagnostics = sortDiagnostics([...references.diagnostics, ...judged]);
-  const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source, modules };
+  const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source, ...read };
   return { loaded, diagnostics, beside: [...references.files, ...report.files] };
 }

@@ -16,6 +16,13 @@ import { isRecord, type Source } from './source/source.ts';
 /** The environment handed in, so that tests and other machines' configs need not touch the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/**
+ * Gives a text in the place of a reference that leads nowhere on this machine, where a config is only looked at.
+ *
+ * @param reference as written: `${env:NAME}`
+ */
+export type StandIn = (reference: string) => string;
+
 const FORMS = `\${env:NAME} or \${file:/path}`;
 
 /** Policies whose options are templates. */
@@ -28,8 +35,9 @@ const REFERENCE = /\$\$\{(?=([a-z]+(?:\.[^{}]*)?)\})|\$\$\{|\$\{([^}]*)\}|\$\{/g
 export function resolveReferences(
   source: Source,
   environment: Environment,
+  standIn: StandIn | null = null,
 ): { value: unknown; diagnostics: Diagnostic[]; files: ReadonlySet<string> } {
-  const resolver = new Resolver(source, environment);
+  const resolver = new Resolver(source, environment, standIn);
   const value = resolver.resolve(source.value);
   return { value, diagnostics: resolver.diagnostics, files: resolver.files };
 }
@@ -40,15 +48,17 @@ class Resolver {
   readonly files = new Set<string>();
   readonly #source: Source;
   readonly #environment: Environment;
+  readonly #standIn: StandIn | null;
   /** Where the walk stands; copied only for a diagnostic. */
   readonly #path: (string | number)[] = [];
 
   /** The maps and lists that the value being looked at stands in: an alias among them would never end. */
   readonly #above = new Set<object>();
 
-  constructor(source: Source, environment: Environment) {
+  constructor(source: Source, environment: Environment, standIn: StandIn | null) {
     this.#source = source;
     this.#environment = environment;
+    this.#standIn = standIn;
   }
 
   /** Returns the value itself where nothing in it is a reference. */
@@ -111,6 +121,7 @@ class Resolver {
     const value = this.#environment[name];
     return (
       value ??
+      this.#standIn?.(whole) ??
       this.#refuse(whole, `refers to a variable that is not set, expected ${name || 'a name'} in the environment`)
     );
   }
@@ -123,7 +134,8 @@ class Resolver {
         .toString('utf8')
         .replace(/\r?\n$/, '');
     } catch (error) {
-      return this.#refuse(whole, `refers to a file that cannot be used: ${describeReadError(error)}`);
+      const problem = `refers to a file that cannot be used: ${describeReadError(error)}`;
+      return this.#standIn?.(whole) ?? this.#refuse(whole, problem);
     }
   }
 

@@ -104,6 +104,14 @@ export class HistogramView {
     return total;
   }
 
+  /** Every bucket that is not empty: its smallest duration in whole microseconds, and how many it holds. In ascending order. */
+  *filledBuckets(): Generator<readonly [lowerUs: number, count: number]> {
+    for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+      const count = this.#words[this.#at + 1 + bucket];
+      if (count !== 0) yield [bucketLowerUs(bucket), count];
+    }
+  }
+
   /**
    * The duration in milliseconds that the share `q` (0 to 1) of the durations does not exceed: the middle of the bucket
    * with the nearest rank, see HISTOGRAM_RELATIVE_ERROR. Null when nothing was counted. Durations in the overflow

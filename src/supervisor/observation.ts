@@ -1,6 +1,8 @@
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
+import type { CertificateRecord } from '../config/certificates.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { SlotCounter } from '../shared-memory/control-words.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import { SlabReader } from '../shared-memory/slab-reader.ts';
 import { bucketEvictions } from '../shared-memory/token-buckets.ts';
@@ -10,6 +12,7 @@ import {
   readEndpoints,
   readRefusedRetries,
 } from '../telemetry/endpoint-reading.ts';
+import { latencies, type RouteLatencies } from '../telemetry/latencies.ts';
 import type { AcceptorReading, ConfigReading, MetricsSource } from '../telemetry/metrics-source.ts';
 import { MetricsPage } from '../telemetry/prometheus.ts';
 import { traffic } from '../telemetry/traffic.ts';
@@ -70,6 +73,14 @@ export class Observation implements MetricsSource, AdminSource {
     return lines;
   }
 
+  spans(): ReturnType<MetricsSource['spans']> {
+    const { control, plan } = this.#supervisor.memory;
+    const slots = Array.from({ length: plan.slots }, (_, slot) => slot as AcceptorSlot);
+    const sum = (counter: SlotCounter): number =>
+      slots.reduce((total, slot) => total + control.counter(slot, counter), 0);
+    return { exported: sum('SPANS_EXPORTED'), failed: sum('SPANS_FAILED'), dropped: sum('SPANS_DROPPED') };
+  }
+
   bucketEvictions(): number {
     return bucketEvictions(this.#supervisor.memory.buckets);
   }
@@ -94,8 +105,16 @@ export class Observation implements MetricsSource, AdminSource {
     return readRefusedRetries(endpoints, live.globals.upstreams);
   }
 
+  certificates(): readonly CertificateRecord[] {
+    return this.#supervisor.certificates.records;
+  }
+
   async metrics(): Promise<{ text: string; contentType: string }> {
     return { text: await this.#page.render(), contentType: this.#page.contentType };
+  }
+
+  latencies(): readonly RouteLatencies[] {
+    return latencies(this);
   }
 
   purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }> {
@@ -178,6 +197,7 @@ export class Observation implements MetricsSource, AdminSource {
       unrouted: this.slabs.readUnrouted().requests.reduce((sum, count) => sum + count, 0),
       accessLog: { droppedLines: this.accessLogDropped() },
       keySets: this.#supervisor.keySets.statuses,
+      certificates: this.#supervisor.certificates.statuses,
     };
   }
 

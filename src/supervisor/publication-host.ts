@@ -1,4 +1,5 @@
 import type { SeriesId } from '../brand.ts';
+import type { LogLevel } from '../config/schema/log-level.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { CompilePool } from '../offload/compile-pool.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
@@ -18,11 +19,14 @@ export interface PublicationHost {
   readonly memory: SharedMemory;
   readonly isStopping: boolean;
   nameOf(series: SeriesId): SeriesName | null;
-  /** Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary. */
-  prepare(snapshots: readonly ConfigSnapshot[]): Promise<void>;
+  /**
+   * Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary.
+   * Resolves to why it cannot be served, or to null.
+   */
+  prepare(snapshots: readonly ConfigSnapshot[]): Promise<string | null>;
   /** Once it is the newest generation, before all acceptors have acknowledged it. */
   onLive(snapshot: ConfigSnapshot): void;
   /** The settings of a listener have changed: they arrive with new processes. */
   replaceAcceptors(): void;
-  report(message: string): void;
+  report(message: string, level?: LogLevel): void;
 }

@@ -10,7 +10,7 @@ import type { Cause, HistoryEvent } from './history/history-entry.ts';
 import type { PublicationHost } from './publication-host.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
-import { SourceReader } from './source/source-reader.ts';
+import { type ReadingWish, SourceReader } from './source/source-reader.ts';
 
 /** What came of a change. */
 export interface ChangeOutcome {
@@ -58,11 +58,17 @@ export class Publication {
   readonly #reader: SourceReader;
   readonly #sequence = new Sequence();
 
-  /** @param first what the gateway starts with */
-  constructor(host: PublicationHost, first: ConfigSnapshot, said: NamedSnapshot | null) {
+  /**
+   * @param first what the gateway starts with
+   * @param refusal why that is not what the source says; null: it is
+   */
+  constructor(host: PublicationHost, first: ConfigSnapshot, refusal: string | null) {
     this.#host = host;
     this.live = first;
-    this.#reader = new SourceReader(host, said);
+    this.#reader = new SourceReader(host, refusal === null ? first : null);
+    const { label, unreachable } = host.source.state;
+    if (refusal !== null)
+      this.lastRefusal = { at: new Date(), message: refusal, label: unreachable === null ? label : null };
   }
 
   /** What the source said when it was last read: another than the live one is drift. Null: it could not be used. */
@@ -82,10 +88,12 @@ export class Publication {
   /**
    * Reads the source again and publishes what is there; what is not valid changes nothing. When it is read because it has changed,
    * and not because somebody asked, only another config is published: one that was rolled back stays so.
+   *
+   * @param tellsRefusal false: nobody is told why it was not taken, because whoever asks will ask again
    */
-  reload(cause: Cause): Promise<ChangeOutcome> {
+  reload(cause: Cause, tellsRefusal = true): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#read(cause, isByItself(cause));
+      const snapshot = await this.#read(cause, { onlyNew: isByItself(cause), tellsRefusal });
       return snapshot === null ? this.#notTaken(null) : this.#publish(snapshot, { event: 'published', cause, asked });
     }, isByItself(cause));
   }
@@ -112,12 +120,13 @@ export class Publication {
    */
   tryOut(options: CanaryOptions, cause: Cause): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#read(cause, false);
+      const snapshot = await this.#read(cause, { onlyNew: false, tellsRefusal: true });
       if (snapshot === null) return this.#notTaken(null);
       const obstacle = this.#whyNoCanary(snapshot, options);
       if (obstacle !== null) return this.#refused(obstacle);
       const { publisher, fleet } = this.#host;
-      await this.#host.prepare([this.live, snapshot]);
+      const problem = await this.#host.prepare([this.live, snapshot]);
+      if (problem !== null) return this.#refused(problem);
       this.canary = new Canary(this.#host, publisher.stage(snapshot.image), options);
       this.#record('canary-begun', snapshot, cause, null);
       const isGood = await this.canary.run();
@@ -133,6 +142,7 @@ export class Publication {
       this.#record('canary-aborted', snapshot, cause, evidence);
       this.#host.report(
         `the canary ${nameOf(snapshot)} was given up; generation ${publisher.generation} goes on. ${evidence.reason}`,
+        'error',
       );
       return { ...this.#refused(evidence.reason!), id: snapshot.id, evidence };
     });
@@ -165,19 +175,15 @@ export class Publication {
     return before?.id ?? null;
   }
 
-  /**
-   * Null when there is nothing to be made live. What cannot be taken has been said and written down then.
-   *
-   * @param onlyNew whether what the source has said before is left alone
-   */
-  async #read(cause: Cause, onlyNew: boolean): Promise<ConfigSnapshot | null> {
+  /** Null when there is nothing to be made live. What cannot be taken has been said and written down then. */
+  async #read(cause: Cause, wanted: ReadingWish): Promise<ConfigSnapshot | null> {
     const { publisher, fleet } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return null;
-    const reading = await this.#reader.read(this.live, onlyNew);
+    const reading = await this.#reader.read(this.live, wanted);
     if (reading.kind === 'snapshot') return reading.snapshot;
     if (reading.kind === 'unchanged') this.#unchanged(reading);
-    else if (!this.#host.isStopping) this.#refuse(reading.message, reading.label, cause);
+    else if (wanted.tellsRefusal && !this.#host.isStopping) this.#refuse(reading.message, reading.label, cause);
     return null;
   }
 
@@ -198,7 +204,12 @@ export class Publication {
     const { publisher, fleet } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return this.#notTaken(snapshot.id);
-    await this.#host.prepare([snapshot]);
+    const problem = await this.#host.prepare([snapshot]);
+    if (problem !== null) {
+      this.#reader.notTaken();
+      this.#refuse(problem, snapshot.label, change.cause);
+      return this.#notTaken(snapshot.id);
+    }
     return this.#makeLive(snapshot, publisher.publish(snapshot.image), { ...change, evidence: null });
   }
 
@@ -245,7 +256,7 @@ export class Publication {
       routes: null,
     } as const;
     history.add({ ...entry, cause, message, evidence: null }, null);
-    this.#host.report(`the config was not taken; generation ${publisher.generation} goes on.\n${message}`);
+    this.#host.report(`the config was not taken; generation ${publisher.generation} goes on.\n${message}`, 'error');
   }
 
   #record(event: HistoryEvent, snapshot: ConfigSnapshot, cause: Cause, evidence: CanaryStatus | null): void {

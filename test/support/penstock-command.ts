@@ -1,5 +1,5 @@
 /** `penstock COMMAND` in a process of its own, as a user starts it. */
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { repositoryRoot } from './repository-root.ts';
 
@@ -16,15 +16,4 @@ export function penstock(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
   const options = { encoding: 'utf8', env: { ...process.env, ...env }, timeout: LONGEST_MS } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, command, options);
   return { status, stdout, stderr };
-}
-
-/** As `penstock`, while this process goes on: for a command that speaks to a server of the test itself. */
-export function penstockAsync(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
-  const command = [join(repositoryRoot, 'dist/src/main.js'), ...args];
-  const options = { encoding: 'utf8', env: { ...process.env, ...env }, timeout: LONGEST_MS } as const;
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, command, options, (_, stdout, stderr) =>
-      resolve({ status: child.exitCode, stdout, stderr }),
-    );
-  });
 }

@@ -1,6 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import type { CompiledEndpoint, UpstreamTls } from '../../config/compiled.ts';
+import type { CompiledEndpoint } from '../../config/compiled.ts';
+import type { UpstreamTls } from '../../config/compiled-tls.ts';
+import type { Identity } from '../../identities.ts';
 
 /** Bytes that may wait in a socket's write buffer before the writer is asked to pause. */
 export const WRITE_HIGH_WATER_BYTES = 64 * 1024;
@@ -14,9 +16,11 @@ const LAST_WORDS_MS = 100;
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
+type Address = Pick<CompiledEndpoint, 'host' | 'port'>;
+
 /** What is the same for all connections to one endpoint. */
-export interface SocketTarget {
-  readonly endpoint: CompiledEndpoint;
+export interface SocketTarget<Endpoint extends Address = CompiledEndpoint> {
+  readonly endpoint: Endpoint;
   readonly tls: TlsTarget | null;
 }
 
@@ -29,18 +33,26 @@ export interface TlsTarget {
 }
 
 /**
- * @throws Error when the CA bundle is no PEM: the config was checked before it was published, so this is a broken invariant
+ * @throws Error when the CA bundle, the certificate or its key is no PEM: the config was checked before it was published, so this is a broken invariant
  */
-export function socketTarget(endpoint: CompiledEndpoint, settings: UpstreamTls | null): SocketTarget {
+export function socketTarget<Endpoint extends Address>(
+  endpoint: Endpoint,
+  settings: UpstreamTls | null,
+  identity: Identity | null = null,
+): SocketTarget<Endpoint> {
   if (settings === null) return { endpoint, tls: null };
-  const context = tls.createSecureContext(settings.ca === null ? {} : { ca: settings.ca });
+  const { authorities } = settings;
+  const context = tls.createSecureContext({
+    ...(authorities === null ? {} : { ca: authorities.pem }),
+    ...(identity === null ? {} : { cert: identity.certPem, key: identity.keyPem }),
+  });
   // A name from the URL goes out as SNI; an address must not (RFC 6066, section 3) but is checked against the certificate.
   const serverName = settings.serverName ?? (net.isIP(endpoint.host) === 0 ? endpoint.host : null);
   return { endpoint, tls: { context, serverName, verify: settings.verify, session: null } };
 }
 
 /** Event that says the socket may carry requests. */
-export function readyEvent(target: SocketTarget): 'connect' | 'secureConnect' {
+export function readyEvent(target: SocketTarget<Address>): 'connect' | 'secureConnect' {
   return target.tls === null ? 'connect' : 'secureConnect';
 }
 
@@ -48,7 +60,10 @@ export function readyEvent(target: SocketTarget): 'connect' | 'secureConnect' {
  * Starts connecting. Every read is handed to `onBytes` as a count of bytes at the start of the buffer, which holds them
  * only until it returns.
  */
-export function openSocket(target: SocketTarget, onBytes: (count: number, buffer: Buffer) => void): net.Socket {
+export function openSocket(
+  target: SocketTarget<Address>,
+  onBytes: (count: number, buffer: Buffer) => void,
+): net.Socket {
   const { host, port } = target.endpoint;
   const onread = {
     buffer: READ_BUFFER,

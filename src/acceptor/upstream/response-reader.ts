@@ -19,6 +19,9 @@ export const READ = {
   failed: 2,
 } as const;
 
+/** Who is told of a response while it is read. */
+export type ResponseReceiver = Pick<ResponseHandler, 'onResponseHead' | 'onResponseBody'>;
+
 export type ReadOutcome = (typeof READ)[keyof typeof READ];
 
 const NO_BYTES = Buffer.alloc(0);
@@ -41,7 +44,7 @@ export class ResponseReader {
 
   readonly #decoder = new BodyDecoder();
   readonly #partialHead = new PartialHead();
-  #handler: ResponseHandler | null = null;
+  #handler: ResponseReceiver | null = null;
   #isHead = false;
   #lease: Lease | null = null;
   #inBody = false;
@@ -55,7 +58,7 @@ export class ResponseReader {
    * @param isHead the request's method is HEAD
    * @param lease hears of the status before the handler does; null: nobody counts attempts
    */
-  begin(handler: ResponseHandler, isHead: boolean, lease: Lease | null = null): void {
+  begin(handler: ResponseReceiver, isHead: boolean, lease: Lease | null = null): void {
     this.#lease = lease;
     this.hasBegun = false;
     this.hasSurplus = false;

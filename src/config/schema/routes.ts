@@ -1,6 +1,7 @@
 /** `routes`: which requests go where. */
 import { z } from 'zod';
-import { duration, name, parsedText, Refusal } from './fields.ts';
+import { budget } from './budgets.ts';
+import { name } from './fields.ts';
 import { forward } from './forward.ts';
 import { hostPattern } from './network-fields.ts';
 import { routePolicies } from './policies/policies.ts';
@@ -24,22 +25,6 @@ const match = z.strictObject({
     .describe('Query parameters, percent-decoded, and the exact value each must have.'),
 });
 
-/** A share of errors: `0.1%` or 0.001, as a fraction. */
-const errorShare = parsedText(
-  { type: 'percentage', expected: 'a percentage such as 0.1%', json: { examples: ['0.1%'] } },
-  (input) => {
-    const parts = /^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(input);
-    const share = parts === null ? Number.NaN : Number(parts[1]) / 100;
-    return share >= 0 && share <= 1 ? share : new Refusal('{value} is not a percentage');
-  },
-);
-
-const budget = z.strictObject({
-  p50: duration().optional().describe('Half of the requests are faster.'),
-  p99: duration().optional().describe('99 of 100 requests are faster.'),
-  errors: errorShare.optional().describe('Share of requests that may fail.'),
-});
-
 export const route = z.strictObject({
   name: name('routes').describe('Shown in logs and metrics.'),
   match: match.describe('What a request must look like. All of it has to hold.'),
@@ -51,5 +36,7 @@ export const route = z.strictObject({
     .describe('Where the request goes. Left out when a policy answers every request: `respond` or `redirect`.'),
   budget: budget
     .optional()
-    .describe('Time and errors that the gateway may take, checked by the bench. Not enforced on requests.'),
+    .describe(
+      'What `penstock bench` holds its requests to, on top of the top-level `budget`. Not enforced on requests.',
+    ),
 });

@@ -6,12 +6,14 @@
  */
 import { z } from 'zod';
 import { admin } from './admin.ts';
+import { budget } from './budgets.ts';
 import { consumer } from './consumers.ts';
 import { parsed, Refusal } from './fields.ts';
 import { listener } from './listeners.ts';
 import { policyList } from './policies/policies.ts';
 import { route } from './routes.ts';
-import { runtime, telemetry } from './runtime.ts';
+import { runtime } from './runtime.ts';
+import { telemetry } from './telemetry.ts';
 import { configTest } from './tests.ts';
 import { upstream } from './upstreams.ts';
 
@@ -24,7 +26,7 @@ export const configSchema = z.strictObject({
   listeners: z.array(listener).min(1).describe('Addresses that take traffic.'),
   admin: admin.prefault({}).describe('The address for operators.'),
   runtime: runtime.prefault({}).describe('Processes and memory.'),
-  telemetry: telemetry.prefault({}).describe('What is written about exchanges.'),
+  telemetry: telemetry.prefault({}).describe('What is told about exchanges and the gateway itself, and where.'),
   upstreams: z.record(z.string(), upstream).prefault({}).describe('Groups of endpoints, by name.'),
   consumers: z.record(z.string(), consumer).prefault({}).describe('Who may ask, by name.'),
   policies: z
@@ -35,6 +37,11 @@ export const configSchema = z.strictObject({
     .array(route)
     .prefault([])
     .describe('Which requests go where. The order matters only between routes of equal rank; see Precedence.'),
+  budget: budget
+    .prefault({})
+    .describe(
+      "What `penstock bench` holds the requests of every route to; a route's own comes on top, member by member.",
+    ),
   tests: z.array(configTest).prefault([]).describe('What the config is meant to do, for `penstock test`.'),
 });
 
@@ -43,5 +50,6 @@ export type Config = z.output<typeof configSchema>;
 export type Listener = Config['listeners'][number];
 export type Upstream = Config['upstreams'][string];
 export type Consumer = Config['consumers'][string];
+export type Budget = Config['budget'];
 export type Route = Config['routes'][number];
 export type ConfigTest = Config['tests'][number];

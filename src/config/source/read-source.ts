@@ -48,6 +48,11 @@ export function parseSource(file: string, text: string): SourceResult {
   }
 }
 
+/** Parses the files of a config that were read elsewhere into one source. Never throws. */
+export function mergeTexts(files: readonly { readonly file: string; readonly text: string }[]): SourceResult {
+  return mergeAll(files.map(({ file, text }) => parseSource(file, text)));
+}
+
 /** A sentence for a failed file operation, without the path that the message already begins with. */
 export function describeReadError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;

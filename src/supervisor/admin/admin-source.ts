@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Purge } from '../../decision/policies/cache/purge.ts';
+import type { RouteLatencies } from '../../telemetry/latencies.ts';
 import type { Trials } from '../canary/trials.ts';
 import type { Drift } from '../drift.ts';
 import type { History } from '../history/history.ts';
@@ -16,6 +17,8 @@ export interface AdminSource {
   status(): Status;
   /** The metrics page, and the value of its `content-type`. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
+  /** How long exchanges took so far, by route, as finely as it is counted. */
+  latencies(): readonly RouteLatencies[];
   /** Drops stored responses in every acceptor; resolves when all have said how many. */
   purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }>;
   /** Begins to record; null: somebody records already. Destroying the stream ends the recording. */

@@ -13,10 +13,10 @@ export const why = text('one line of text').refine(({ length }) => length <= LON
 });
 
 const abortRules = parsedText<readonly AbortRule[]>(
-  { type: 'rules', expected: 'rules such as errors>1%,p99>1.5x', json: { examples: [DEFAULT_RULES] } },
+  { type: 'rules', expected: `rules such as ${DEFAULT_RULES}`, json: { examples: [DEFAULT_RULES] } },
   (input) => {
     const rules = parseAbortRules(input);
-    return typeof rules === 'string' ? Refusal.misspelt('{value} is no list of rules', 'errors>1%,p99>1.5x') : rules;
+    return typeof rules === 'string' ? new Refusal(rules.split(', expected')[0]!) : rules;
   },
 );
 

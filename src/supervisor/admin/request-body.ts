@@ -4,7 +4,7 @@ import { formatPath } from '../../config/diagnostics.ts';
 /** What a resource takes as its body. */
 export interface RequestBody<T> {
   /** For the OpenAPI document. */
-  readonly schema?: z.ZodType;
+  readonly schema: z.ZodType;
   /** @returns one sentence about what is wrong with it when it is no such thing */
   parse(text: string): T | string;
 }

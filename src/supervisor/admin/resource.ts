@@ -19,6 +19,8 @@ export interface Resource<Body = unknown> {
   /** Absent: none is looked at. */
   readonly body?: RequestBody<Body>;
   readonly success: Success;
+  /** What else is no error. */
+  readonly also?: Success;
   /** Besides those that every resource may give. */
   readonly errors?: readonly AdminError[];
   answer(source: AdminSource, asked: Asked<Body>): Reply | Promise<Reply>;

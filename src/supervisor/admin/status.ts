@@ -1,6 +1,7 @@
 import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
 import type { CanaryStatus } from '../canary/canary.ts';
+import type { CertificateStatus } from '../certificates/certificate-status.ts';
 import type { PulledLever } from '../levers/pulled-lever.ts';
 
 /**
@@ -59,6 +60,8 @@ export interface Status {
   readonly unrouted: number;
   readonly accessLog: { readonly droppedLines: number };
   readonly keySets: readonly KeySetStatus[];
+  /** Those of listeners, then those of upstreams. */
+  readonly certificates: readonly CertificateStatus[];
 }
 
 /** Without its routes: those are at `/canary`. */

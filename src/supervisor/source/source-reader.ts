@@ -1,3 +1,4 @@
+import type { LogLevel } from '../../config/schema/log-level.ts';
 import type { CompilePool } from '../../offload/compile-pool.ts';
 import type { CompileSuccess } from '../../offload/protocol.ts';
 import type { ConfigSource, FetchedConfig } from '../config-source.ts';
@@ -19,7 +20,14 @@ export interface ReaderPlace {
   readonly publisher: Publisher;
   readonly history: History;
   readonly source: ConfigSource;
-  report(message: string): void;
+  report(message: string, level?: LogLevel): void;
+}
+
+export interface ReadingWish {
+  /** What the source has said before is left alone: what was rolled back stays so until it says something else. */
+  readonly onlyNew: boolean;
+  /** False: whoever asks will ask again, and what is refused meanwhile is no news. */
+  readonly tellsRefusal: boolean;
 }
 
 /** Reads the source, compiles what it says for the memory in use, and remembers what that was. */
@@ -34,16 +42,13 @@ export class SourceReader {
 
   constructor(place: ReaderPlace, said: NamedSnapshot | null) {
     this.#place = place;
-    this.said = said;
+    this.said = said === null ? null : { id: said.id, label: said.label };
     this.#taken = said?.id ?? null;
     this.#isTaken = said !== null;
   }
 
-  /**
-   * @param live what runs
-   * @param onlyNew whether what the source has said before is left alone: what was rolled back stays so until it says something else
-   */
-  async read(live: ConfigSnapshot, onlyNew: boolean): Promise<Reading> {
+  /** @param live what runs */
+  async read(live: ConfigSnapshot, { onlyNew, tellsRefusal }: ReadingWish): Promise<Reading> {
     const { source, publisher, pool } = this.#place;
     let fetched: FetchedConfig;
     try {
@@ -60,12 +65,18 @@ export class SourceReader {
       source.compiledFrom(reply.inputs);
       this.#isTaken = false;
       if (reply.ok) return this.#accept(reply, fetched, live, onlyNew);
-      this.said = null;
+      if (tellsRefusal) this.said = null;
       return { kind: 'refused', message: linesOf(reply.diagnostics, root), label };
     } catch (error) {
       // The thread died, of a config too large for its heap, say; or the gateway is stopping.
       return { kind: 'refused', message: `${path}: the config could not be compiled: ${error}`, label };
     }
+  }
+
+  /** What was read last could be compiled, and yet not be served. */
+  notTaken(): void {
+    this.#taken = null;
+    this.#isTaken = false;
   }
 
   #accept(
@@ -79,7 +90,7 @@ export class SourceReader {
     this.said = { id: snapshot.id, label };
     const obstacles = restartNeeded(live, snapshot, path);
     if (obstacles.length > 0) return { kind: 'refused', message: linesOf(obstacles, root), label };
-    if (compiled.diagnostics.length > 0) this.#place.report(linesOf(compiled.diagnostics, root));
+    if (compiled.diagnostics.length > 0) this.#place.report(linesOf(compiled.diagnostics, root), 'warn');
     publisher.continueFrom(compiled);
     const isKnown = snapshot.id === this.#taken || snapshot.id === live.id;
     this.#taken = snapshot.id;

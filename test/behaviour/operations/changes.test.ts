@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import type { Drift } from '../../../src/supervisor/drift.ts';
 import type { HistoryEntry } from '../../../src/supervisor/history/history-entry.ts';
 import { fileLifetime } from '../../support/file-lifetime.ts';
+import { startGateway } from '../../support/gateway.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 import { configOf, OperatedGateway, saying } from './operated-gateway.ts';
 
 const file = fileLifetime();
@@ -49,6 +54,13 @@ describe('a change over HTTP', () => {
     assert.equal((await history()).entries[0]!.event, 'refused');
   });
 
+  it('that needs a restart is refused', async () => {
+    operated.write(configOf([saying('one')], { runtime: { acceptors: 1 } }));
+    const { status, body } = await operated.ask<{ diagnostics: string[] }>('POST', '/reload');
+    assert.equal(status, 409);
+    assert.match(body.diagnostics[0]!, /cannot change while the gateway runs, expected a restart/);
+  });
+
   it('to a snapshot that is not there is refused', async () => {
     assert.equal((await operated.ask('POST', '/rollback', { id: '0123456789ab' })).status, 404);
     assert.equal((await operated.ask('POST', '/rollback', { id: '../../../etc' })).status, 400);
@@ -56,26 +68,38 @@ describe('a change over HTTP', () => {
   });
 });
 
-describe('a change on the command line', () => {
-  it('is made, listed and undone', async () => {
-    operated.write(configOf([saying('three')]));
-    const reloaded = await operated.command(['reload', '--why', 'three it is']);
-    assert.deepEqual([reloaded.status, reloaded.stderr], [0, '']);
-    assert.match(reloaded.stdout, /^live on every acceptor after \d\.\d\d s: snapshot [0-9a-f]{12}, generation 4\n$/);
-    assert.deepEqual([...(await operated.answers())], ['200 three']);
-    const listed = await operated.command(['history']);
-    assert.match(listed.stdout, /\n\* +5 .* published +1 {2}api +three it is\n/);
-    const { entries } = await history();
-    const two = entries.find(({ cause }) => cause.why === 'to say two')!.id!;
-    const back = await operated.command(['rollback', two]);
-    assert.equal(back.status, 0, back.stderr);
-    assert.deepEqual([...(await operated.answers())], ['200 two']);
-  });
+describe('a gateway that is started again', () => {
+  it('tells what became of its configurations before, and takes the last good one when the newest is broken', async (t) => {
+    const state = tempDir(t);
+    const folder = tempDir(t);
+    const configPath = join(folder, 'penstock.yaml');
+    const start = async () =>
+      new OperatedGateway(
+        await startGateway(t, configOf([saying('ignored')]) as never, { args: ['--state', state, '-c', configPath] }),
+      );
+    writeFileSync(configPath, JSON.stringify(configOf([saying('good')])));
+    const first = await start();
+    await first.ask('POST', '/reload', { why: 'nothing new' });
+    const before = (await first.ask<Listed>('GET', '/history')).body;
+    await first.gateway.stop();
 
-  it('that is refused exits with 1, and says why', async () => {
-    operated.write('version: 1\nlisteners: 5\n');
-    const { status, stderr } = await operated.command(['reload']);
-    assert.equal(status, 1);
-    assert.match(stderr, /penstock\.yaml:2:12: /);
+    writeFileSync(configPath, 'version: 1\nroutes: broken\n');
+    const second = await start();
+    assert.deepEqual([...(await second.answers())], ['200 good']);
+    const { live, entries } = (await second.ask<Listed>('GET', '/history')).body;
+    assert.equal(live, before.live);
+    assert.deepEqual(entries.slice(1), before.entries);
+    const drift = (await second.ask<Drift>('GET', '/drift')).body;
+    assert.deepEqual([drift.isDrifting, drift.source.snapshot], [true, null]);
+    assert.match(drift.source.refusal!.message, /penstock\.yaml:2:9: /);
+    writeFileSync(configPath, JSON.stringify(configOf([saying('better')])));
+    assert.equal((await second.ask('POST', '/reload')).status, 200);
+    assert.equal((await second.ask<Drift>('GET', '/drift')).body.isDrifting, false);
+    const back = await second.ask<{ id: string }>('POST', '/rollback', { id: before.live });
+    assert.equal(back.status, 200, 'over the restart');
+    assert.deepEqual([...(await second.answers())], ['200 good']);
+    assert.deepEqual((await second.ask<Drift>('GET', '/drift')).body.reasons, [
+      'Another snapshot runs than the one the source says.',
+    ]);
   });
 });

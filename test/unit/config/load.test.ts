@@ -48,6 +48,7 @@ listeners:
   - { name: six, address: "[::1]:8080" }
   - { name: file, address: unix:/run/penstock.sock, limits: { bodyBytes: none, headerBytes: 4096 } }
 admin: { address: localhost:0 }
+budget: { errors: 1%, overhead: { p99: 800us } }
 runtime: { acceptors: 4, drainTimeout: none }
 telemetry: { accessLog: none }
 upstreams:
@@ -56,7 +57,7 @@ routes:
   - name: r
     match: { hosts: ["*.example.com"], path: "/a/{id}/*", methods: [GET], headers: { X-Version: "2" }, query: { Page: "1" } }
     forward: { upstream: mixed, stripPrefix: /a, timeout: 0, host: upstream }
-    budget: { p99: 20ms, errors: 0.5% }
+    budget: { p99: 20ms, p999: 1.5s, errors: 0.5%, overhead: { p50: 0.25ms } }
 `);
   assert.deepEqual(
     config.listeners.map(({ address }) => address),
@@ -75,12 +76,20 @@ routes:
   assert.deepEqual(route.match.headers, [['x-version', '2']]);
   assert.deepEqual(route.match.query, [['Page', '1']]);
   assert.equal(route.forward?.timeout, 0);
-  assert.deepEqual(route.budget, { p99: 20, errors: 0.005 });
+  assert.deepEqual(route.budget, { p99: 20_000, p999: 1_500_000, errors: 0.005, overhead: { p50: 250 } });
+  assert.deepEqual(config.budget, { errors: 0.01, overhead: { p99: 800 } });
 });
 
 /** One line added to the base (its line 6), and what is said about it: the whole of it. */
 const LINES: readonly (readonly [line: string, said: string])[] = [
   ['admn: {}', '6:1: unknown key "admn", did you mean "admin"?'],
+  ['budget: { p98: 1ms }', '6:11: unknown key "p98", did you mean "p90"?'],
+  [
+    'budget: { p99: 20 }',
+    '6:16: 20 is not a fine duration, expected a time from 1us to 60s, such as 800us, 1.5ms or 2s',
+  ],
+  ['budget: { p99: 2m }', '6:16: "2m" is not a duration, expected a time from 1us to 60s, such as 800us, 1.5ms or 2s'],
+  ['budget: { errors: 200% }', '6:19: "200%" is not a percentage, expected a percentage such as 0.1%'],
   ['runtime: { memroy: {} }', '6:12: unknown key "memroy", did you mean "memory"?'],
   [
     'runtime: { zzzzzz: 1 }',
@@ -110,8 +119,29 @@ const LINES: readonly (readonly [line: string, said: string])[] = [
   ['runtime: { offload: { threads: 1.5 } }', '6:32: 1.5 is not a whole number, expected a whole number from 0 to 64'],
   [
     'telemetry: { accessLog: { to: syslog } }',
-    '6:31: "syslog" is not known here, expected stdout, none or { file: /path }',
+    '6:31: "syslog" is not known here, expected stdout, none, { file: /path } or { otlp: URL }',
   ],
+  [
+    'telemetry: { tracing: { to: { otlp: "collector:4318" } } }',
+    '6:37: "collector:4318" is no URL of http or https, expected the http or https URL of an OTLP collector, such as http://127.0.0.1:4318/v1/traces',
+  ],
+  [
+    'telemetry: { tracing: { to: { otlp: "http://me:secret@collector" } } }',
+    '6:37: telemetry.tracing.to.otlp holds credentials, expected them among the headers',
+  ],
+  [
+    'telemetry: { tracing: { to: { otlp: "http://c" }, sample: 0.01 } }',
+    '6:59: 0.01 is not a percentage, expected a percentage from 0% to 100%',
+  ],
+  [
+    'telemetry: { tracing: { to: { otlp: "http://c", headers: { host: a } } } }',
+    '6:60: "host" is written by the gateway itself, expected another header',
+  ],
+  [
+    'telemetry: { accessLog: { to: { file: a.log, rotate: { size: 1KiB } } } }',
+    '6:62: "1KiB" is too small, expected at least 64KiB',
+  ],
+  ['telemetry: { log: { level: loud } }', '6:28: "loud" is not known here, expected error, warn, info or debug'],
   ['telemetry: { accessLog: off }', '6:25: "off" is not known here, expected none or { to, sample }'],
   ['telemetry: { accessLog: { sample: 2 } }', '6:35: 2 is not a share, expected a number from 0 to 1'],
   [

@@ -64,7 +64,7 @@ test('faults in merged files are told at their places in the file they stand in'
     'b.yaml:2:24: upstreams.second.endpoints is empty, expected at least one item',
     'b.yaml:5:5: no request could tell this route from "one" at a.yaml:7:5, expected another match or one route instead of two',
     'b.yaml:5:13: "one" stands twice, expected each once (first at a.yaml:7:13)',
-    'b.yaml:6:1: unknown key "bogus", expected one of version, listeners, admin, runtime, telemetry, upstreams, consumers, policies, routes, tests',
+    'b.yaml:6:1: unknown key "bogus", expected one of version, listeners, admin, runtime, telemetry, upstreams, consumers, policies, routes, budget, tests',
   ]);
 });
 

@@ -33,10 +33,24 @@ export function aMetricsSource(names: readonly SeriesName[]): { source: MetricsS
       ...{ taken: 4, refused: 3, publishedAt: new Date(1_700_000_000_000), isDrifting: true, snapshot: '0123456789ab' },
       ...{ label: 'f00d', hasCanary: true, levers: 2, historyFailures: 8 },
     }),
+    certificates: () => [
+      {
+        owner: 'listener',
+        name: 'public',
+        use: 'server',
+        hosts: ['a.test'],
+        subject: 'CN=a.test',
+        file: '/certs/a.pem',
+        notBefore: 1_700_000_000_000,
+        notAfter: 1_800_000_000_000,
+        fingerprint: 'ab',
+      },
+    ],
     publishedGeneration: () => 7 as Generation,
     acceptorRestarts: () => 2,
     accessLogDropped: () => 41,
     bucketEvictions: () => 5,
+    spans: () => ({ exported: 70, failed: 8, dropped: 9 }),
   };
   return { source, writers: slabs.map((slab) => new SlabWriter(slab, names.length)) };
 }

@@ -1,6 +1,7 @@
 /** How the configuration is changed: reloads, canaries, rollbacks. */
 import type { Cause } from '../../history/history-entry.ts';
 import type { ChangeOutcome } from '../../publication.ts';
+import { takenAnswer, trialAnswer } from '../answers.ts';
 import { canaryOptions, reloadRequest, rollbackRequest } from '../change-request.ts';
 import { jsonReply, problemReply, type Reply } from '../reply.ts';
 import { jsonBody } from '../request-body.ts';
@@ -13,7 +14,8 @@ export const CHANGES: readonly Resource[] = [
     needs: 'operator',
     summary: 'Reads the configuration again and publishes it; with `canary`, to some acceptors on trial.',
     body: jsonBody(reloadRequest),
-    success: { status: 200, means: 'Live on every acceptor; 202 for a canary, which has been taken up.', schema: null },
+    success: { status: 200, means: 'Live on every acceptor.', schema: takenAnswer },
+    also: { status: 202, means: 'A canary has been taken up: see GET /canary.', schema: trialAnswer },
     errors: ['admin_refused'],
     answer: async (source, asked) => {
       const { canary } = asked.body;
@@ -29,7 +31,7 @@ export const CHANGES: readonly Resource[] = [
     needs: 'operator',
     summary: 'Publishes a snapshot of the history again.',
     body: jsonBody(rollbackRequest),
-    success: { status: 200, means: 'Live on every acceptor.', schema: null },
+    success: { status: 200, means: 'Live on every acceptor.', schema: takenAnswer },
     errors: ['admin_not_found', 'admin_refused'],
     answer: async (source, asked) => {
       const { id = null } = asked.body;
@@ -43,7 +45,7 @@ export const CHANGES: readonly Resource[] = [
     path: '/canary',
     needs: 'viewer',
     summary: 'The latest canary that was asked for here, with what is seen of it by route.',
-    success: { status: 200, means: 'How it is, or how it ended.', schema: null },
+    success: { status: 200, means: 'How it is, or how it ended.', schema: trialAnswer },
     errors: ['admin_not_found'],
     answer: ({ trials: { latest } }) =>
       latest === null ? problemReply('admin_not_found', NO_CANARY) : jsonReply(latest),
@@ -53,7 +55,7 @@ export const CHANGES: readonly Resource[] = [
     path: '/canary',
     needs: 'operator',
     summary: 'Ends the canary that runs: every acceptor serves again what was live.',
-    success: { status: 200, means: 'It has ended.', schema: null },
+    success: { status: 200, means: 'It has ended.', schema: trialAnswer },
     errors: ['admin_refused'],
     answer: ({ trials }, { caller }) =>
       trials.abort(`aborted by ${caller.name ?? 'an operator'}`)
@@ -65,7 +67,7 @@ export const CHANGES: readonly Resource[] = [
     path: '/canary/promote',
     needs: 'operator',
     summary: 'Ends the canary that runs: every acceptor is to serve it.',
-    success: { status: 200, means: 'It has ended.', schema: null },
+    success: { status: 200, means: 'It has ended.', schema: trialAnswer },
     errors: ['admin_refused'],
     answer: ({ trials }, { caller }) =>
       trials.promote(`promoted by ${caller.name ?? 'an operator'}`)

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { ConfigText } from '../../../config/source/read-source.ts';
 import type { HistoryEntry } from '../../history/history-entry.ts';
 import type { AdminSource } from '../admin-source.ts';
+import { filesAnswer, historyAnswer } from '../answers.ts';
 import { jsonReply, problemReply, streamReply } from '../reply.ts';
 import { type Resource, resource } from '../resource.ts';
 
@@ -15,7 +16,7 @@ export const HISTORY: readonly Resource[] = [
     needs: 'viewer',
     summary: 'What was published, refused, tried out and rolled back, newest first.',
     query: { limit: `How many entries, from 1 on; ${USUAL_LIMIT} without it.` },
-    success: { status: 200, means: 'Entries.', schema: null },
+    success: { status: 200, means: 'Entries.', schema: historyAnswer },
     errors: ['admin_request_invalid'],
     answer: async ({ history }, { query }) => {
       const limit = Number(query.get('limit') ?? USUAL_LIMIT);
@@ -31,7 +32,7 @@ export const HISTORY: readonly Resource[] = [
     path: '/history/{id}',
     needs: 'viewer',
     summary: 'Everything the history tells of a snapshot, newest first.',
-    success: { status: 200, means: 'Its entries.', schema: null },
+    success: { status: 200, means: 'Its entries.', schema: historyAnswer },
     errors: ['admin_not_found'],
     answer: async ({ history }, { params }) => {
       const entries = history.entries.filter(({ id }) => id === params['id']).toReversed();
@@ -45,7 +46,7 @@ export const HISTORY: readonly Resource[] = [
     path: '/history/{id}/files',
     needs: 'operator',
     summary: 'The files a snapshot was made from, as they were written: references are not resolved.',
-    success: { status: 200, means: 'The files.', schema: null },
+    success: { status: 200, means: 'The files.', schema: filesAnswer },
     errors: ['admin_not_found', 'admin_busy'],
     answer: async (source, { params }) => {
       const { id } = params as { id: string };

@@ -1,4 +1,6 @@
 /** What is changed by hand for a while, and how far what runs is from what the source says. */
+
+import { driftAnswer, leverAnswer, leversAnswer } from '../answers.ts';
 import { leverOf, leverRequest } from '../lever-request.ts';
 import { jsonReply, problemReply } from '../reply.ts';
 import { jsonBody } from '../request-body.ts';
@@ -10,7 +12,7 @@ export const LEVERS: readonly Resource[] = [
     path: '/drift',
     needs: 'viewer',
     summary: 'What runs against what the source says, and everything that was changed by hand.',
-    success: { status: 200, means: 'The drift, if there is any.', schema: null },
+    success: { status: 200, means: 'The drift, if there is any.', schema: driftAnswer },
     answer: (source) => jsonReply(source.drift()),
   }),
   resource({
@@ -18,7 +20,7 @@ export const LEVERS: readonly Resource[] = [
     path: '/levers',
     needs: 'viewer',
     summary: 'The levers that are pulled, with who, why and until when.',
-    success: { status: 200, means: 'The levers.', schema: null },
+    success: { status: 200, means: 'The levers.', schema: leversAnswer },
     answer: ({ levers }) => jsonReply({ levers: levers.pulled }),
   }),
   resource({
@@ -27,7 +29,7 @@ export const LEVERS: readonly Resource[] = [
     needs: 'operator',
     summary: 'Switches a route off, changes its limit, takes an endpoint out of rotation, or changes the log level.',
     body: jsonBody(leverRequest),
-    success: { status: 200, means: 'Pulled: every acceptor goes by it.', schema: null },
+    success: { status: 200, means: 'Pulled: every acceptor goes by it.', schema: leverAnswer },
     errors: ['admin_refused'],
     answer: async ({ levers }, { body, caller }) => {
       const { why, for: forMs = null } = body;
@@ -40,7 +42,7 @@ export const LEVERS: readonly Resource[] = [
     path: '/levers/{id}',
     needs: 'operator',
     summary: 'Lets go of a lever.',
-    success: { status: 200, means: 'Released: no acceptor goes by it any more.', schema: null },
+    success: { status: 200, means: 'Released: no acceptor goes by it any more.', schema: leverAnswer },
     errors: ['admin_not_found'],
     answer: async ({ levers }, { params }) => {
       const released = await levers.release(params['id']!);

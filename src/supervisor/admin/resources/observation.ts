@@ -1,4 +1,5 @@
 /** How the gateway is. */
+import { latenciesAnswer, statusAnswer } from '../answers.ts';
 import { jsonReply, problemReply, textReply } from '../reply.ts';
 import { type Resource, resource } from '../resource.ts';
 import { readinessOf } from '../status.ts';
@@ -29,7 +30,7 @@ export const OBSERVATION: readonly Resource[] = [
     path: '/status',
     needs: 'viewer',
     summary: 'Configuration, acceptors, traffic of the busiest routes, and what is out of the ordinary.',
-    success: { status: 200, means: 'The status.', schema: null },
+    success: { status: 200, means: 'The status.', schema: statusAnswer },
     answer: (source) => jsonReply(source.status()),
   }),
   resource({
@@ -42,5 +43,14 @@ export const OBSERVATION: readonly Resource[] = [
       const { text, contentType } = await source.metrics();
       return textReply(text, contentType);
     },
+  }),
+  resource({
+    method: 'GET',
+    path: '/latencies',
+    needs: 'viewer',
+    summary: 'How long exchanges took so far, by route, as finely as it is counted.',
+    success: { status: 200, means: 'Counts by time.', schema: latenciesAnswer },
+    // Not indented: with many routes it is large, and nobody reads it as it is.
+    answer: (source) => textReply(`${JSON.stringify({ routes: source.latencies() })}\n`, 'application/json'),
   }),
 ];

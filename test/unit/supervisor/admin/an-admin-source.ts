@@ -15,6 +15,7 @@ export function anAdminSource(different: Partial<AdminSource> = {}): AdminSource
   return {
     status: () => aStatus(),
     metrics: async () => ({ text: 'penstock_build_info 1\n', contentType: 'text/plain; version=0.0.4' }),
+    latencies: () => [{ route: 'catalog', gateway: [[40, 2]], upstream: [[1_024, 2]] }],
     purgeCache: async () => ({ acceptors: 2, dropped: 3 }),
     record: () => null,
     stopRecording: () => false,

@@ -56,6 +56,16 @@ describe('the admin server', () => {
     assert.deepEqual([problem.code, problem.detail], ['admin_not_ready', 'No acceptor is serving.']);
   });
 
+  it('serves what was counted of latencies, to those who have the token', async () => {
+    const { get } = await start({ token: TOKEN });
+    assert.equal((await get('/latencies')).status, 401);
+    const response = await get('/latencies', bearer(TOKEN));
+    assert.equal(response.headers.get('content-type'), 'application/json');
+    assert.deepEqual(await response.json(), {
+      routes: [{ route: 'catalog', gateway: [[40, 2]], upstream: [[1024, 2]] }],
+    });
+  });
+
   it('serves the status and the metrics page, never to be cached', async () => {
     const { get } = await start();
     const status = await get('/status');
