@@ -8,9 +8,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { AcceptorSlot, Millis, SeriesId } from '../brand.ts';
-import { NO_AUDIT } from '../config/schema/admin.ts';
 import type { LogLevel } from '../config/schema/log-level.ts';
 import type { SeriesName } from '../config/series.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
@@ -21,14 +19,15 @@ import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { tokensOf } from './admin/admin-access.ts';
-import { AuditLog } from './admin/audit-log.ts';
-import { AdminServer } from './admin/server.ts';
+import { auditLogOf } from './admin/audit-log.ts';
+import { AdminServer, adminUrl } from './admin/server.ts';
 import { Certificates } from './certificates/certificates.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FirstSnapshot, firstSnapshot } from './first-snapshot.ts';
 import { Fleet } from './fleet.ts';
 import { createGatewayMemory } from './gateway-memory.ts';
 import { HealthChecks } from './health/health-checks.ts';
+import { reportHealth } from './health/report-health.ts';
 import type { ConfigSnapshot } from './history/config-snapshot.ts';
 import { History } from './history/history.ts';
 import type { Cause } from './history/history-entry.ts';
@@ -42,13 +41,13 @@ import {
 } from './listening-sockets.ts';
 import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
-import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
+import { Publication } from './publication.ts';
+import type { ChangeOutcome, PublicationHost } from './publication-host.ts';
 import { Publisher } from './publisher.ts';
 import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
-const AUDIT_FILE = 'audit.ndjson';
 const BY_CERTIFICATES: Cause = { kind: 'certificates', who: null, why: 'the file of an authority has changed' };
 const NO_LIMIT = 0x7fffffff as Millis;
 
@@ -174,13 +173,13 @@ export class Supervisor implements PublicationHost {
       address,
       tokens: tokensOf(admin),
       source: new Observation(this),
-      audit: admin.audit === NO_AUDIT ? null : new AuditLog(admin.audit ?? join(this.history.folder, AUDIT_FILE)),
+      audit: auditLogOf(admin, this.history.folder),
       report: (message) => gatewayLog.warn(message),
       onFailure: (error) => gatewayLog.error(`the admin API failed: ${error}`),
     });
     try {
       const port = await this.#admin.listen();
-      this.adminUrl = 'unix' in address ? `unix:${address.unix}` : `http://${shownHost(address.host)}:${port}`;
+      this.adminUrl = adminUrl(address, port);
     } catch (error) {
       throw new StartError(`The admin API cannot listen on ${whyNotListening(address, error)}.`);
     }
@@ -295,15 +294,6 @@ export class Supervisor implements PublicationHost {
     releaseFlights(this.memory.flights, this.memory.plan.slots, slot);
     this.endpoints.reap(slot);
   }
-}
-
-function shownHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
-  const message = `endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`;
-  gatewayLog[isHealthy ? 'info' : 'warn'](message, { upstream, endpoint, healthy: isHealthy });
 }
 
 function report(message: string): void {
