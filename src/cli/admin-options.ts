@@ -57,7 +57,8 @@ function adminOf(path: string, environment: NodeJS.ProcessEnv): AdminClient {
   if (loaded === null) throw new Error(`the config cannot be used\n${formatDiagnostics(diagnostics).trimEnd()}`);
   const { admin } = loaded.config;
   const { address } = admin;
-  const token = tokensOf(admin).find(({ role }) => role === 'operator')?.token ?? null;
+  const tokens = tokensOf(admin);
+  const token = (tokens.find(({ role }) => role === 'operator') ?? tokens[0])?.token ?? null;
   if ('unix' in address) return { address: `unix:${address.unix}`, token };
   if (address.port === 0) throw new Error(`${path} lets the system choose the admin port, expected --admin`);
   const host = address.host === '0.0.0.0' ? '127.0.0.1' : address.host === '::' ? '::1' : address.host;

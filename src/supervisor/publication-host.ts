@@ -1,13 +1,30 @@
-import type { SeriesId } from '../brand.ts';
+/** What a publication works with, and what it tells of a change. */
+import type { Generation, SeriesId } from '../brand.ts';
 import type { LogLevel } from '../config/schema/log-level.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { CompilePool } from '../offload/compile-pool.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import type { CanaryStatus } from './canary/canary.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { Fleet } from './fleet.ts';
 import type { ConfigSnapshot } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
 import type { Publisher } from './publisher.ts';
+
+/** What came of a change. */
+export interface ChangeOutcome {
+  readonly taken: boolean;
+  /** The generation that is live now. */
+  readonly generation: Generation;
+  /** Of the snapshot that was to be taken; null: it did not come to one. */
+  readonly id: string | null;
+  /** Why it was not taken, a diagnostic a line; null when it was. */
+  readonly message: string | null;
+  /** From the wish to the last acceptor's acknowledgement; null when it was not taken. */
+  readonly liveAfterMs: number | null;
+  /** What the canary showed; null: there was none, or it did not come to one. */
+  readonly evidence: CanaryStatus | null;
+}
 
 /** What the rest of the supervisor does about a snapshot. */
 export interface PublicationHost {

@@ -7,25 +7,10 @@ import { Canary, type CanaryOptions, type CanaryStatus } from './canary/canary.t
 import type { NamedSnapshot } from './drift.ts';
 import type { ConfigSnapshot } from './history/config-snapshot.ts';
 import type { Cause, HistoryEvent } from './history/history-entry.ts';
-import type { PublicationHost } from './publication-host.ts';
+import type { ChangeOutcome, PublicationHost } from './publication-host.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
 import { type ReadingWish, SourceReader } from './source/source-reader.ts';
-
-/** What came of a change. */
-export interface ChangeOutcome {
-  readonly taken: boolean;
-  /** The generation that is live now. */
-  readonly generation: Generation;
-  /** Of the snapshot that was to be taken; null: it did not come to one. */
-  readonly id: string | null;
-  /** Why it was not taken, a diagnostic a line; null when it was. */
-  readonly message: string | null;
-  /** From the wish to the last acceptor's acknowledgement; null when it was not taken. */
-  readonly liveAfterMs: number | null;
-  /** What the canary showed; null: there was none, or it did not come to one. */
-  readonly evidence: CanaryStatus | null;
-}
 
 export interface Refusal {
   readonly at: Date;

@@ -8,9 +8,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { AcceptorSlot, Millis, SeriesId } from '../brand.ts';
-import { NO_AUDIT } from '../config/schema/admin.ts';
 import type { LogLevel } from '../config/schema/log-level.ts';
 import type { SeriesName } from '../config/series.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
@@ -21,14 +19,15 @@ import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { tokensOf } from './admin/admin-access.ts';
-import { AuditLog } from './admin/audit-log.ts';
-import { AdminServer } from './admin/server.ts';
+import { auditLogOf } from './admin/audit-log.ts';
+import { AdminServer, adminUrl } from './admin/server.ts';
 import { Certificates } from './certificates/certificates.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FirstSnapshot, firstSnapshot } from './first-snapshot.ts';
 import { Fleet } from './fleet.ts';
 import { createGatewayMemory } from './gateway-memory.ts';
 import { HealthChecks } from './health/health-checks.ts';
+import { reportHealth } from './health/report-health.ts';
 import type { ConfigSnapshot } from './history/config-snapshot.ts';
 import { History } from './history/history.ts';
 import type { Cause } from './history/history-entry.ts';
@@ -42,14 +41,13 @@ import {
 } from './listening-sockets.ts';
 import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
-import { type ChangeOutcome, Publication } from './publication.ts';
-import type { PublicationHost } from './publication-host.ts';
+import { Publication } from './publication.ts';
+import type { ChangeOutcome, PublicationHost } from './publication-host.ts';
 import { Publisher } from './publisher.ts';
 import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
-const AUDIT_FILE = 'audit.ndjson';
 const BY_CERTIFICATES: Cause = { kind: 'certificates', who: null, why: 'the file of an authority has changed' };
 const NO_LIMIT = 0x7fffffff as Millis;
 
@@ -112,8 +110,7 @@ export class Supervisor implements PublicationHost {
    * Starts a gateway; resolves when every acceptor accepts connections.
    *
    * @param stateFolder where its history is kept
-   * @throws StartError with everything that is wrong with the config, or why it could not listen or serve; nothing of the
-   *   gateway is left then
+   * @throws StartError with all that is wrong with the config, or why it could not listen or serve; nothing is left of it then
    */
   static async start(source: ConfigSource, stateFolder: string): Promise<Supervisor> {
     const pool = new CompilePool();
@@ -160,7 +157,7 @@ export class Supervisor implements PublicationHost {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
       gatewayLog.error(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`, { acceptor: pid, how, backoff });
     });
-    this.source.watch({ onChange: (cause) => void this.reload(cause), report });
+    this.source.watch({ onChange: (cause) => void this.reload(cause), report: (message) => gatewayLog.warn(message) });
     this.fleet.on('hung', ({ pid, heartbeat }) =>
       gatewayLog.error(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`, {
         acceptor: pid,
@@ -170,21 +167,20 @@ export class Supervisor implements PublicationHost {
 
   async #openAdmin(): Promise<void> {
     const { admin } = this.live.settings;
-    const { address } = admin;
     this.#admin = new AdminServer({
-      address,
+      address: admin.address,
       tokens: tokensOf(admin),
       source: new Observation(this),
       push: this.source.push,
-      audit: admin.audit === NO_AUDIT ? null : new AuditLog(admin.audit ?? join(this.history.folder, AUDIT_FILE)),
+      audit: auditLogOf(admin, this.history.folder),
       report: (message) => gatewayLog.warn(message),
       onFailure: (error) => gatewayLog.error(`the admin API failed: ${error}`),
     });
     try {
       const port = await this.#admin.listen();
-      this.adminUrl = 'unix' in address ? `unix:${address.unix}` : `http://${shownHost(address.host)}:${port}`;
+      this.adminUrl = adminUrl(admin.address, port);
     } catch (error) {
-      throw new StartError(`The admin API cannot listen on ${whyNotListening(address, error)}.`);
+      throw new StartError(`The admin API cannot listen on ${whyNotListening(admin.address, error)}.`);
     }
   }
 
@@ -297,15 +293,6 @@ export class Supervisor implements PublicationHost {
     releaseFlights(this.memory.flights, this.memory.plan.slots, slot);
     this.endpoints.reap(slot);
   }
-}
-
-function shownHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
-  const message = `endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`;
-  gatewayLog[isHealthy ? 'info' : 'warn'](message, { upstream, endpoint, healthy: isHealthy });
 }
 
 function report(message: string): void {

@@ -4,7 +4,7 @@ import type { TrialStatus } from '../../supervisor/canary/trials.ts';
 import { column, table } from '../text-table.ts';
 
 /** How a canary is doing, on one line. */
-export function progressLine({ acceptors, endsAt, total }: CanaryStatus, now: number): string {
+export function progressLine({ acceptors, endsAt, total }: Omit<CanaryStatus, 'routes'>, now: number): string {
   const seconds = Math.max(0, Math.ceil((Date.parse(endsAt) - now) / 1000));
   const who = `${acceptors} ${acceptors === 1 ? 'acceptor' : 'acceptors'}`;
   return `canary on ${who}, ${seconds} s to go: ${countsOf(total.canary)}; the others: ${countsOf(total.others)}`;

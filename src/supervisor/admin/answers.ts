@@ -189,6 +189,7 @@ export const statusAnswer = z.looseObject({
   endpoints: z.array(z.looseObject({ upstream: z.string(), endpoint: z.string(), healthy: z.boolean() })),
   unrouted: count,
   accessLog: z.looseObject({ droppedLines: count }),
+  certificates: z.array(z.looseObject({ subject: z.string(), file: z.string(), notAfter: time, daysLeft: z.number() })),
   keySets: z.array(z.looseObject({ url: z.string(), keys: count.nullable(), isStale: z.boolean() })),
 });
 

@@ -1,4 +1,7 @@
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NO_AUDIT } from '../../config/schema/admin.ts';
+import type { Config } from '../../config/schema/schema.ts';
 import { Sequence } from '../sequence.ts';
 import type { Role } from './admin-access.ts';
 
@@ -31,6 +34,12 @@ export interface AuditLine {
 }
 
 const PRIVATE_FILE = 0o600;
+const USUAL_NAME = 'audit.ndjson';
+
+/** @param folder of the gateway's state; @returns null where none is wanted */
+export function auditLogOf({ audit }: Config['admin'], folder: string): AuditLog | null {
+  return audit === NO_AUDIT ? null : new AuditLog(audit ?? join(folder, USUAL_NAME));
+}
 
 /**
  * JSON lines, appended to a file that is opened for each: whoever rotates it needs to tell nobody. A line is one write; after one

@@ -120,6 +120,12 @@ export class AdminServer {
   }
 }
 
+/** Where it answers. @param port null for a unix socket */
+export function adminUrl(address: ListenAddress, port: number | null): string {
+  if ('unix' in address) return `unix:${address.unix}`;
+  return `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`;
+}
+
 /** The body as text; null: it is larger than anything here takes. */
 async function readBody(request: IncomingMessage): Promise<string | null> {
   const pieces: Buffer[] = [];

@@ -1,5 +1,6 @@
 import type { Cause } from '../history/history-entry.ts';
-import type { ChangeOutcome, Publication } from '../publication.ts';
+import type { Publication } from '../publication.ts';
+import type { ChangeOutcome } from '../publication-host.ts';
 import type { CanaryOptions, CanaryStatus } from './canary.ts';
 
 /** A canary from the wish to its end, for whoever asked for it and comes back to ask how it is. */

@@ -94,6 +94,15 @@ describe('a lever', () => {
     assert.equal((await fetch(url)).status, 200);
   });
 
+  it('has the gateway say more of itself, or less', async () => {
+    const quiet = await pull({ kind: 'log-level', level: 'error' });
+    const loud = await pull({ kind: 'log-level', level: 'debug' });
+    const { levers } = await drift();
+    assert.deepEqual(levers, [loud], 'one in place of the other');
+    assert.equal(await release(quiet), 404);
+    assert.equal(await release(loud), 200);
+  });
+
   it('that cannot be pulled says why, and changes nothing', async () => {
     const refusals = [
       [{ kind: 'kill-route', route: 'nothing', why: 'x' }, 409, 'there is no route nothing.'],

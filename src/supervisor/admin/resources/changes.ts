@@ -1,6 +1,6 @@
 /** How the configuration is changed: reloads, canaries, rollbacks. */
 import type { Cause } from '../../history/history-entry.ts';
-import type { ChangeOutcome } from '../../publication.ts';
+import type { ChangeOutcome } from '../../publication-host.ts';
 import { takenAnswer, trialAnswer } from '../answers.ts';
 import { canaryOptions, reloadRequest, rollbackRequest } from '../change-request.ts';
 import { jsonReply, problemReply, type Reply } from '../reply.ts';

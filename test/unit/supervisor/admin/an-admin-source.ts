@@ -1,6 +1,6 @@
 import type { AdminSource } from '../../../../src/supervisor/admin/admin-source.ts';
 import { driftOf } from '../../../../src/supervisor/drift.ts';
-import type { ChangeOutcome } from '../../../../src/supervisor/publication.ts';
+import type { ChangeOutcome } from '../../../../src/supervisor/publication-host.ts';
 import { aStatus } from './a-status.ts';
 
 const SNAPSHOT = { id: '0123456789ab', label: null };

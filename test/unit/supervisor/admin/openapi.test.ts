@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openApiOf } from '../../../../src/supervisor/admin/openapi.ts';
 import { RESOURCES } from '../../../../src/supervisor/admin/resources.ts';
+import { repositoryRoot } from '../../../support/repository-root.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -51,5 +54,14 @@ describe('the OpenAPI document', () => {
     const text = JSON.stringify(document);
     for (const [, target] of text.matchAll(/"\$ref":"([^"]*)"/g)) assert.equal(target, '#/components/schemas/Problem');
     assert.ok(!text.includes('"$defs"'));
+  });
+
+  it('is told in docs/admin-api.md, all of it', () => {
+    const page = readFileSync(join(repositoryRoot, 'docs/admin-api.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `([A-Z]+ \/\S*)` +\| (\w+) +\| (.+?) +\|$/gm)].map(([, ...cells]) => cells);
+    assert.deepEqual(
+      rows,
+      RESOURCES.map(({ method, path, needs, summary }) => [`${method} ${path}`, needs ?? 'anybody', summary]),
+    );
   });
 });
