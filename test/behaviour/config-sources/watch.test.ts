@@ -16,6 +16,12 @@ function startOn(lifetime: Lifetime, path: string): Promise<Gateway> {
 const NAME = `\${file:name.txt}`;
 const OTHER = `\${file:other.txt}`;
 
+/** One that still watches would write down that its config is gone, into a folder that is being removed. */
+async function stopBeforeFolders(gateway: Gateway): Promise<void> {
+  gateway.kill();
+  await gateway.exited();
+}
+
 /** As editors do: beside it, and then in its place. */
 function replace(path: string, text: string): void {
   writeFileSync(`${path}~`, text);
@@ -87,6 +93,7 @@ describe('a watched config', () => {
     writeFileSync(path, textOf(OTHER));
     await becomes(gateway, 'for-the-next');
     assert.equal((await statusOf(gateway)).config.isDrifting, false);
+    await stopBeforeFolders(gateway);
   });
 
   it('may be a volume of Kubernetes, or a directory that files are added to', async (t) => {
@@ -115,5 +122,6 @@ describe('a watched config', () => {
     replace(join(folder, 'more.json'), JSON.stringify({ routes: [route] }));
     await becomes(gateway, 'three');
     assert.equal(await generationOf(gateway), 3);
+    await stopBeforeFolders(gateway);
   });
 });
