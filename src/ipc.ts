@@ -33,6 +33,7 @@ export type Lever =
   /** Nothing new is sent to the endpoint, named as in metrics: `http://host:port`. */
   | { readonly kind: 'endpoint-out'; readonly upstream: string; readonly endpoint: string }
   | { readonly kind: 'log-level'; readonly level: LogLevel };
+
 /** What an acceptor needs to know to record. */
 export interface RecordingOrder {
   /** Tells batches of one recording from those of another. */

@@ -1,8 +1,10 @@
 import { type IncomingMessage, request } from 'node:http';
 
 /** An answer larger than this is no answer of a gateway. */
-const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_BYTES = 512 * 1024 * 1024;
 const TIMEOUT_MS = 5_000;
+/** A large config takes a while to compile. */
+const CHANGE_TIMEOUT_MS = 300_000;
 /** An answer that is streamed is not silent for long, but whoever reads it may be. */
 const STREAM_TIMEOUT_MS = 30_000;
 
@@ -24,12 +26,17 @@ export interface AdminAnswer {
  * @throws Error whose message says in one sentence why there is no answer
  */
 export async function getAdmin(client: AdminClient, path: string): Promise<AdminAnswer> {
-  return readAnswer(client, await ask(client, path, null));
+  return readAnswer(client, await ask(client, { method: 'GET', path }));
 }
 
 /** Has something done, as `getAdmin`. */
 export async function postAdmin(client: AdminClient, path: string, body: object): Promise<AdminAnswer> {
-  return readAnswer(client, await ask(client, path, body));
+  return readAnswer(client, await ask(client, { method: 'POST', path, body, timeout: CHANGE_TIMEOUT_MS }));
+}
+
+/** Has something ended, as `getAdmin`. */
+export async function deleteAdmin(client: AdminClient, path: string): Promise<AdminAnswer> {
+  return readAnswer(client, await ask(client, { method: 'DELETE', path, timeout: CHANGE_TIMEOUT_MS }));
 }
 
 /** As `postAdmin`, for an answer that goes on and on: its head, and its body as it comes, or the whole answer when it is a refusal. */
@@ -38,25 +45,29 @@ export async function streamAdmin(
   path: string,
   body: object,
 ): Promise<IncomingMessage | AdminAnswer> {
-  const response = await ask(client, path, body, STREAM_TIMEOUT_MS);
+  const response = await ask(client, { method: 'POST', path, body, timeout: STREAM_TIMEOUT_MS });
   return response.statusCode === 200 ? response : readAnswer(client, response);
+}
+
+interface Question {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+  readonly timeout?: number;
 }
 
 /** The head of an answer. Whoever reads its body hears of silence as an error of the stream. */
 function ask(
   { address, token }: AdminClient,
-  path: string,
-  body: object | null,
-  timeout = TIMEOUT_MS,
+  { method, path, body, timeout = TIMEOUT_MS }: Question,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = token === null ? {} : { authorization: `Bearer ${token}` };
-    const method = body === null ? 'GET' : 'POST';
     const outgoing = request({ ...targetOf(address), path, method, headers, timeout, agent: false });
     outgoing.once('timeout', () => outgoing.destroy(new Error(`silence for ${timeout / 1000} s`)));
     outgoing.once('error', (error) => reject(noAnswer(address, error)));
     outgoing.once('response', resolve);
-    outgoing.end(body === null ? undefined : JSON.stringify(body));
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { formatDiagnostics } from '../config/diagnostics.ts';
 import { loadConfig } from '../config/load.ts';
+import { tokensOf } from '../supervisor/admin/admin-access.ts';
 import { type AdminClient, isAdminAddress } from './admin-client.ts';
 import { CONFIG_OPTION } from './command-line.ts';
 
@@ -54,7 +55,10 @@ export function adminClientFor(options: AdminOptions, environment: NodeJS.Proces
 function adminOf(path: string, environment: NodeJS.ProcessEnv): AdminClient {
   const { loaded, diagnostics } = loadConfig(path, environment);
   if (loaded === null) throw new Error(`the config cannot be used\n${formatDiagnostics(diagnostics).trimEnd()}`);
-  const { address, token = null } = loaded.config.admin;
+  const { admin } = loaded.config;
+  const { address } = admin;
+  const tokens = tokensOf(admin);
+  const token = (tokens.find(({ role }) => role === 'operator') ?? tokens[0])?.token ?? null;
   if ('unix' in address) return { address: `unix:${address.unix}`, token };
   if (address.port === 0) throw new Error(`${path} lets the system choose the admin port, expected --admin`);
   const host = address.host === '0.0.0.0' ? '127.0.0.1' : address.host === '::' ? '::1' : address.host;

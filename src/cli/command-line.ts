@@ -16,6 +16,8 @@ export interface Usage<Taken extends Options = Options> {
   readonly options: Taken;
   /** Names of the arguments that stand without an option, all required. */
   readonly positionals: readonly string[];
+  /** Names of those behind them that may be left out. */
+  readonly optional?: readonly string[];
   /** Whether the last of them may stand more than once; any number of arguments, when there are none of them. */
   readonly repeatsLast?: boolean;
 }
@@ -51,10 +53,11 @@ export function readCommandLine<const Taken extends Options>(
     return EXIT.OK;
   }
   const { positionals } = parsed as { positionals: string[] };
-  const { positionals: wanted, repeatsLast = false } = usage;
+  const { positionals: wanted, optional = [], repeatsLast = false } = usage;
+  const most = repeatsLast ? Number.POSITIVE_INFINITY : wanted.length + optional.length;
   if (positionals.length < wanted.length) return refuseUse(usage, `${wanted[positionals.length]} is missing`, output);
-  if (positionals.length > wanted.length && !repeatsLast)
-    return refuseUse(usage, `unexpected argument ${JSON.stringify(positionals[wanted.length])}`, output);
+  if (positionals.length > most)
+    return refuseUse(usage, `unexpected argument ${JSON.stringify(positionals[most])}`, output);
   return parsed;
 }
 

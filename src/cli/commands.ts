@@ -43,6 +43,31 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'make a recording of the logs of other servers',
     load: async () => (await import('./import-log.ts')).importLog,
   },
+  reload: {
+    summary: 'have a running gateway read its configuration again',
+    load: async () => (await import('./live/reload.ts')).reload,
+  },
+  history: {
+    summary: "list what became of a running gateway's configurations",
+    load: async () => (await import('./live/history.ts')).history,
+  },
+  rollback: {
+    summary: 'have a running gateway serve an earlier configuration again',
+    load: async () => (await import('./live/rollback.ts')).rollback,
+  },
+  levers: {
+    summary: 'list what was changed by hand in a running gateway',
+    load: async () => (await import('./live/levers.ts')).levers,
+  },
+  pull: {
+    summary: 'change something by hand: a route off, a limit, an endpoint out, the log level',
+    load: async () => (await import('./live/pull.ts')).pull,
+  },
+  release: { summary: 'undo what was changed by hand', load: async () => (await import('./live/release.ts')).release },
+  'purge-cache': {
+    summary: 'have a running gateway forget stored responses',
+    load: async () => (await import('./live/purge-cache.ts')).purgeCache,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 

@@ -5,10 +5,11 @@ import type { RecordingEnd } from '../recording/recorded-exchange.ts';
 import { linesOf, type TextLine } from '../recording/recording-lines.ts';
 import { RecordingWriter } from '../recording/write-recording.ts';
 import type { RecordingRequest } from '../supervisor/recordings/recording-request.ts';
-import { type AdminAnswer, type AdminClient, postAdmin, streamAdmin } from './admin-client.ts';
+import { type AdminClient, postAdmin, streamAdmin } from './admin-client.ts';
 import { ADMIN_OPTIONS, ADMIN_OPTIONS_HELP, adminClientFor, readAdminOptions } from './admin-options.ts';
 import { EXIT, readCommandLine, refuseUse, type Usage } from './command-line.ts';
 import { type CommandOutput, TERMINAL } from './command-output.ts';
+import { refusalOf } from './live/ask-gateway.ts';
 import { readRecordingRequest } from './record-options.ts';
 
 /** What readers of recordings take. The gateway's lines are shorter. */
@@ -162,15 +163,4 @@ function endOnSignal(client: AdminClient, response: IncomingMessage): () => void
   return () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end);
   };
-}
-
-function refusalOf({ address }: AdminClient, { status, body }: AdminAnswer): string {
-  if (status === 401) return `the gateway at ${address} did not accept the token, see --help`;
-  try {
-    const { detail } = JSON.parse(body) as { detail?: unknown };
-    if (typeof detail === 'string') return `the gateway at ${address} answered: ${detail}`;
-  } catch {
-    // Not a gateway's answer.
-  }
-  return `the gateway at ${address} answered with status ${status}`;
 }

@@ -1,23 +1,29 @@
 /** `penstock run`: the gateway in the foreground. */
-import { dirname, join, resolve } from 'node:path';
-import { FileSource } from '../supervisor/config-source.ts';
 import { StartError } from '../supervisor/start-error.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
-import { CONFIG_OPTION, EXIT, readCommandLine, type Usage } from './command-line.ts';
+import { EXIT, readCommandLine, refuseUse, type Usage } from './command-line.ts';
 import { TERMINAL } from './command-output.ts';
-import { defaultConfigPath } from './config-path.ts';
 import { type DemoOrigin, forkDemoOrigin } from './demo.ts';
 import { showDemo } from './show-demo.ts';
+import { chooseSource, SOURCE_OPTIONS } from './source-options.ts';
 
 const USAGE = {
   command: 'run',
-  help: `Usage: penstock run [-c FILE] [--demo]
+  help: `Usage: penstock run [-c FILE] [--watch] [--demo]
+       penstock run --git URL [--ref REF] [--path PATH] [--poll 30s]
 
 Runs the gateway in the foreground.
 
   -c, --config FILE  a YAML or JSON file, or a directory of them
                      (penstock.yaml or config/penstock.yaml without it)
-      --state DIR    where its history is kept: .penstock/state beside the config without it
+      --watch        read it again when a file of it changes
+      --git URL      take the config from a Git repository: https, ssh, file, or an absolute path
+      --ref REF      its branch or tag: main without it
+      --path PATH    the config file, or a directory of them, in it: penstock.yaml without it
+      --poll TIME    how often it is looked at: 30s without it
+      --git-token-file FILE           a token for an https URL
+      --git-webhook-secret-file FILE  take pushes at POST /source/push of the admin address, signed with this secret
+      --state DIR    where its history is kept: .penstock/state beside the config, or in the working directory
       --demo         also start the built-in demo origin on 127.0.0.1:9001
   -h, --help         this text
 
@@ -27,9 +33,9 @@ SIGINT let exchanges end and then stop, a second one stops at once.
 Exit code: 0 stopped as asked, 1 could not start, 2 wrong use.
 
 Example:
-  penstock run -c config/penstock.yaml
+  penstock run -c config/penstock.yaml --watch
 `,
-  options: { ...CONFIG_OPTION, state: { type: 'string' }, demo: { type: 'boolean', default: false } },
+  options: { ...SOURCE_OPTIONS, demo: { type: 'boolean', default: false } },
   positionals: [],
 } as const satisfies Usage;
 
@@ -38,11 +44,13 @@ export async function run(args: string[]): Promise<number> {
   const parsed = readCommandLine(USAGE, args, TERMINAL);
   if (typeof parsed === 'number') return parsed;
   const { values: options } = parsed;
+  const chosen = chooseSource(options);
+  if (typeof chosen === 'string') return refuseUse(USAGE, chosen, TERMINAL);
   surviveLostTerminal();
   let demo: DemoOrigin | null = null;
   try {
     if (options.demo) demo = await forkDemoOrigin();
-    const starting = startOn(options.config ?? defaultConfigPath(), options.state);
+    const starting = Supervisor.start(chosen.source, chosen.stateFolder);
     changeOnSignals(starting);
     const supervisor = await starting;
     const stopped = stopOnSignals(supervisor);
@@ -57,12 +65,6 @@ export async function run(args: string[]): Promise<number> {
   } finally {
     await demo?.stop();
   }
-}
-
-function startOn(config: string, state: string | undefined): Promise<Supervisor> {
-  const path = resolve(config);
-  const folder = state === undefined ? join(dirname(path), '.penstock', 'state') : resolve(state);
-  return Supervisor.start(new FileSource(config), folder);
 }
 
 function announce(supervisor: Supervisor): void {

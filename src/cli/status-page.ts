@@ -2,6 +2,9 @@ import { type AcceptorStatus, type KeySetStatus, readinessOf, type Status } from
 import type { CertificateStatus } from '../supervisor/certificates/certificate-status.ts';
 import type { EndpointReading } from '../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
+import { progressLine } from './live/canary-page.ts';
+import { leversTable } from './live/levers-table.ts';
+import { type Column, column, table } from './text-table.ts';
 
 /** A status as a page of plain text, the most urgent first. */
 export function formatStatus(status: Status): string {
@@ -25,6 +28,8 @@ export function formatStatus(status: Status): string {
   if (problem !== null) {
     sections.splice(1, 0, `The newest configuration was not published (${problem.at}):\n${indent(problem.message)}`);
   }
+  const drift = driftSection(status);
+  if (drift !== null) sections.splice(1, 0, drift);
   return `${sections.filter((section) => section !== null).join('\n\n')}\n`;
 }
 
@@ -32,27 +37,30 @@ function headline(status: Status): string {
   const { ready, reason } = readinessOf(status);
   const { config } = status;
   const since = config.publishedAt === null ? '' : `, published ${config.publishedAt}`;
+  // A gateway of an older version says nothing of it.
+  const gone = config.sourceUnreachable ?? null;
   return [
     `${ready ? 'ready' : 'NOT READY'}: ${reason}`,
     `penstock ${status.version}, instance ${status.instance}, up ${formatSeconds(status.uptimeSeconds)}`,
-    `config ${config.source}, generation ${config.generation}${since}`,
+    `config ${config.source}, generation ${config.generation}${since}${nameOf(config)}`,
+    ...(gone === null ? [] : [`the source cannot be reached since ${gone.at}: ${gone.message}`]),
     `${status.acceptorRestarts} acceptor restarts, ${status.accessLog.droppedLines} log lines dropped, ` +
       `${status.unrouted} requests without a route`,
   ].join('\n');
 }
 
-interface Column<Row> {
-  readonly title: string;
-  /** Numbers stand to the right of their column. */
-  readonly right: boolean;
-  cell(row: Row): string;
+/** A gateway of an earlier version has no name for what is live. */
+function nameOf({ snapshot, label }: Status['config']): string {
+  return snapshot === undefined ? '' : `, snapshot ${snapshot}${label === null ? '' : ` (${label})`}`;
 }
 
-const column = <Row>(title: string, right: boolean, cell: (row: Row) => string): Column<Row> => ({
-  title,
-  right,
-  cell,
-});
+/** What runs is not what the source says. Null: it is, or the gateway is of an earlier version and does not tell. */
+function driftSection({ config, canary = null, levers = [] }: Status): string | null {
+  const lines = (config.drift ?? []).map((reason) => `DRIFT: ${reason}`);
+  if (canary !== null) lines.unshift(`CANARY: ${progressLine(canary, Date.now())}`);
+  if (levers.length > 0) lines.push(indent(leversTable(levers)));
+  return lines.length === 0 ? null : lines.join('\n');
+}
 
 const ACCEPTOR_COLUMNS: readonly Column<AcceptorStatus>[] = [
   column('acceptor', false, ({ slot }) => String(slot)),
@@ -124,19 +132,6 @@ const ENDPOINT_COLUMNS: readonly Column<EndpointReading>[] = [
   column('circuit', false, ({ circuit }) => (circuit === 'closed' ? circuit : circuit.toUpperCase())),
   column('in flight', true, ({ inFlight }) => String(inFlight)),
 ];
-
-function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  const widths = columns.map((_, index) => Math.max(...lines.map((cells) => cells[index].length)));
-  return lines
-    .map((cells) =>
-      cells
-        .map((cell, index) => (columns[index].right ? cell.padStart(widths[index]) : cell.padEnd(widths[index])))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
 
 function formatMs(ms: number | null): string {
   if (ms === null) return '-';

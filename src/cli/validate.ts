@@ -54,7 +54,7 @@ export async function validate(args: string[], output: CommandOutput = TERMINAL)
 function withoutPardon(reply: CompileReply): CompileReply {
   if (reply.diagnostics.length === 0) return reply;
   const diagnostics = reply.diagnostics.map((diagnostic) => ({ ...diagnostic, severity: 'error' as const }));
-  return { ok: false, diagnostics, files: reply.files };
+  return { ok: false, diagnostics, files: reply.files, inputs: reply.inputs };
 }
 
 function printText(path: string, reply: CompileReply, output: CommandOutput): void {

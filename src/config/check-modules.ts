@@ -11,6 +11,7 @@ export function checkModules(draft: Draft, source: Source, modules: PolicyModule
   const lists = valueAt(value, ['policies']);
   if (isRecord(lists)) for (const name of Object.keys(lists)) checkList(['policies', name]);
   for (const index of routesWithPolicies) checkList(['routes', index, 'policies']);
+  for (const file of modules.files) report.files.add(file);
 
   function checkList(path: ConfigPath): void {
     const entries = valueAt(value, path);

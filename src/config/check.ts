@@ -14,9 +14,10 @@ import type { PemFiles } from './pem-files.ts';
 import { checkPolicyFiles } from './policy-files.ts';
 import type { PolicyModules } from './policy-modules.ts';
 import type { Report } from './report.ts';
+import { MAIN_TOKEN } from './schema/admin.ts';
 import { NAME } from './schema/fields.ts';
 import { formatAddress, isLoopback } from './schema/network-fields.ts';
-import type { Upstream } from './schema/schema.ts';
+import type { Config, Upstream } from './schema/schema.ts';
 import { type Source, valueAt } from './source/source.ts';
 
 /** What checking reads beside the config, kept for what is done with it afterwards. */
@@ -70,7 +71,8 @@ function checkListeners({ listeners, value }: Draft, report: Report): void {
 
 function checkAdmin({ admin, listeners }: Draft, report: Report): void {
   if (admin === null) return;
-  if (!isLoopback(admin.address) && admin.token === undefined) {
+  checkTokens(admin, report);
+  if (!isLoopback(admin.address) && admin.token === undefined && admin.tokens.length === 0) {
     report.error(
       ['admin', 'address'],
       '{value} can be reached from other machines and admin.token is not set, expected a token or a loopback address',
@@ -84,6 +86,19 @@ function checkAdmin({ admin, listeners }: Draft, report: Report): void {
     ['admin', 'address'],
     `{value} is a listener's address too, expected one of its own (listener at ${place})`,
   );
+}
+
+/** Two names for one token would leave open who it was, two tokens of one name just as much. */
+function checkTokens({ token, tokens }: Config['admin'], report: Report): void {
+  const names = new Map<string, ConfigPath>();
+  const seen = new Set<string>(token === undefined ? [] : [token]);
+  if (token !== undefined) names.set(MAIN_TOKEN, ['admin', 'token']);
+  for (const [index, each] of tokens.entries()) {
+    report.repeated(names, each.name, ['admin', 'tokens', index, 'name']);
+    if (seen.has(each.token))
+      report.error(['admin', 'tokens', index, 'token'], '{path} is the token of another name, expected one of its own');
+    seen.add(each.token);
+  }
 }
 
 function checkUpstream(name: string, upstream: Upstream | null, report: Report): void {

@@ -83,6 +83,7 @@ function placesOfJwt({ value, routesWithPolicies }: Draft): ConfigPath[] {
 
 function checkKeyFile(key: KeyFile, options: JwtOptions, path: ConfigPath, source: Source, report: Report): void {
   let found: readonly KeySource[] | string;
+  report.files.add(besideSource(source, path, key.file));
   try {
     found = readKeyFile(key, path, source);
   } catch (error) {

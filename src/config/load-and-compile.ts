@@ -7,10 +7,14 @@ import { CompileMemory } from './compile-memory.ts';
 import type { Assignments } from './compile-upstreams.ts';
 import { type ConfigPath, type Diagnostic, sortDiagnostics } from './diagnostics.ts';
 import { EndpointRows } from './endpoint-rows.ts';
+import { digestInputs } from './inputs.ts';
 import { lintConfig } from './lint/lint.ts';
 import { loadConfig } from './load.ts';
 import { Report } from './report.ts';
+import { NO_AUDIT } from './schema/admin.ts';
+import type { Config } from './schema/schema.ts';
 import { emptySeries, SeriesBook } from './series.ts';
+import { besideSource } from './source/beside-source.ts';
 import type { Source } from './source/source.ts';
 import { formatSize } from './units.ts';
 
@@ -21,15 +25,18 @@ import { formatSize } from './units.ts';
  */
 export function loadAndCompile(request: CompileRequest, memory = new CompileMemory()): CompileReply {
   const begun = performance.now();
-  const { loaded, diagnostics, files, texts } = loadConfig(request.path, request.environment, memory.load);
-  if (loaded === null) return { ok: false, diagnostics, files };
+  const { loaded, diagnostics, files, texts, beside } = loadConfig(request.path, request.environment, {
+    memory: memory.load,
+  });
+  const inputs = digestInputs(files, texts, beside);
+  if (loaded === null) return { ok: false, diagnostics, files, inputs };
   const loadedAt = performance.now();
 
   const { config, source } = loaded;
   const refuse = (path: ConfigPath, message: string): CompileFailure => {
     const report = new Report(source);
     report.error(path, message);
-    return { ok: false, diagnostics: [...diagnostics, ...report.diagnostics], files };
+    return { ok: false, diagnostics: [...diagnostics, ...report.diagnostics], files, inputs };
   };
   const series = new SeriesBook(request.series ?? emptySeries(config.runtime.memory.series));
   const rows = new EndpointRows(request.endpointRows ?? { capacity: config.runtime.memory.endpoints, keys: [] });
@@ -59,7 +66,7 @@ export function loadAndCompile(request: CompileRequest, memory = new CompileMemo
     compileMs: compiledAt - loadedAt,
     encodeMs: performance.now() - compiledAt,
   };
-  const settings = { admin: config.admin, runtime: config.runtime };
+  const settings = { admin: compileAdmin(config.admin, source), runtime: config.runtime };
   return {
     ok: true,
     image,
@@ -70,9 +77,16 @@ export function loadAndCompile(request: CompileRequest, memory = new CompileMemo
     routes: parts.records.length,
     diagnostics: sortDiagnostics([...diagnostics, ...warnings, ...withoutRows(rows, source)]),
     files,
+    inputs,
     texts,
     timings,
   };
+}
+
+function compileAdmin(admin: Config['admin'], source: Source): Config['admin'] {
+  const { audit } = admin;
+  if (audit === undefined || audit === NO_AUDIT) return admin;
+  return { ...admin, audit: besideSource(source, ['admin', 'audit'], audit) };
 }
 
 function withoutRows(rows: EndpointRows, source: Source): readonly Diagnostic[] {

@@ -15,7 +15,7 @@ import type { ParsedRoute } from './known-routes.ts';
 import { LoadMemory } from './load-memory.ts';
 import { PemFiles } from './pem-files.ts';
 import { PolicyModules } from './policy-modules.ts';
-import { type Environment, resolveReferences } from './references.ts';
+import { type Environment, resolveReferences, type StandIn } from './references.ts';
 import { Report } from './report.ts';
 import type { Config } from './schema/schema.ts';
 import { type ConfigText, readSource } from './source/read-source.ts';
@@ -41,32 +41,40 @@ export interface LoadResult {
   /** Every config file that was read, for a watcher. */
   readonly files: readonly string[];
   readonly texts: readonly ConfigText[];
+  /** Other files that it depends on: references, keys of tokens, OpenAPI documents, users' modules. Absolute paths. */
+  readonly beside: readonly string[];
 }
 
-/**
- * Loads a config file or a directory of them. Never throws for what stands in them.
- *
- * @param memory of the load before, which makes this one faster and nothing else
- */
+export interface LoadOptions {
+  /** Of the load before, which makes this one faster and nothing else. */
+  readonly memory?: LoadMemory;
+  /** Null: a reference that leads nowhere is an error. */
+  readonly standIn?: StandIn | null;
+}
+
+/** Loads a config file or a directory of them. Never throws for what stands in them. */
 export function loadConfig(
   path: string,
   environment: Environment = process.env,
-  memory: LoadMemory = new LoadMemory(),
+  options: LoadOptions = {},
 ): LoadResult {
+  const { memory = new LoadMemory() } = options;
   const { files, texts, result } = readSource(path, memory.files);
-  if (result.source === null) return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts };
-  return { ...loadSource(result.source, environment, memory), files, texts };
+  if (result.source === null)
+    return { loaded: null, diagnostics: sortDiagnostics(result.diagnostics), files, texts, beside: [] };
+  return { ...loadSource(result.source, environment, { ...options, memory }), files, texts };
 }
 
 /** Everything after reading, for text that comes from elsewhere. */
 export function loadSource(
   source: Source,
   environment: Environment,
-  { routes: known }: LoadMemory = new LoadMemory(),
+  { memory = new LoadMemory(), standIn = null }: LoadOptions = {},
 ): Omit<LoadResult, 'files' | 'texts'> {
+  const { routes: known } = memory;
   known.begin(valueAt(source.value, ['routes']));
   const report = new Report(source);
-  const references = resolveReferences(source, environment, known.routes);
+  const references = resolveReferences(source, environment, { known: known.routes, standIn });
   const draft = parseDraft(references.value, report, known);
   const read = { modules: new PolicyModules(), pemFiles: new PemFiles() };
   checkDraft(draft, source, read, report);
@@ -74,8 +82,9 @@ export function loadSource(
   const unresolved = new Set(references.diagnostics.map(({ path }) => path));
   const judged = report.diagnostics.filter(({ path }) => !unresolved.has(path));
   const diagnostics = sortDiagnostics([...references.diagnostics, ...judged]);
+  const beside = [...references.files, ...report.files];
   const { config } = draft;
-  if (config === null || hasErrors(diagnostics)) return { loaded: null, diagnostics };
+  if (config === null || hasErrors(diagnostics)) return { loaded: null, diagnostics, beside };
   const routes = config.routes.map((_, index) => known.routes[index]!.parsed!);
-  return { loaded: { config, routes, source, ...read }, diagnostics };
+  return { loaded: { config, routes, source, ...read }, diagnostics, beside };
 }

@@ -26,11 +26,14 @@ export function checkPolicyFiles(draft: Draft, source: Source, report: Report): 
     const parsed = validateOptions.safeParse(entry['validate']);
     if (!parsed.success) continue;
     const at = [...path, 'validate'];
+    const { openapi, bodyFile } = parsed.data as WrittenValidate;
+    const field = openapi === null ? 'body' : 'openapi';
+    const file = bodyFile ?? openapi;
+    if (file !== null) report.files.add(besideSource(source, [...at, field], file));
     try {
       withPolicyFiles('validate', parsed.data, at, source);
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error;
-      const field = (parsed.data as WrittenValidate).openapi === null ? 'body' : 'openapi';
       report.error([...at, field], `{value}: ${error.message}`);
     }
   }

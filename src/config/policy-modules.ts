@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import type * as ajv2020 from 'ajv/dist/2020.js';
@@ -35,13 +36,16 @@ export interface PolicyModule {
 
 /** Modules of one config, each bundled and run once. */
 export class PolicyModules {
+  /** Those named, and what they import. */
+  readonly files = new Set<string>();
   readonly #modules = new Map<string, PolicyModule | string>();
 
   /** The module in a file, or in one sentence why there is none. */
   load(file: string): PolicyModule | string {
     let module = this.#modules.get(file);
     if (module === undefined) {
-      module = loadModule(file);
+      this.files.add(file);
+      module = loadModule(file, this.files);
       this.#modules.set(file, module);
     }
     return module;
@@ -94,9 +98,10 @@ function withinLimits<Result>(run: () => Result): Result {
   }
 }
 
-function loadModule(file: string): PolicyModule | string {
+/** @param read takes every file that its code is in */
+function loadModule(file: string, read: Set<string>): PolicyModule | string {
   try {
-    const code = bundle(file);
+    const code = bundle(file, read);
     if (Buffer.byteLength(code) > MAX_CODE_BYTES) return 'is larger than 1MiB with all that it imports';
     const definition = withinLimits(() => evaluatePolicyModule(code, file));
     const problem = whyBadSchema(definition);
@@ -108,9 +113,9 @@ function loadModule(file: string): PolicyModule | string {
   }
 }
 
-function bundle(file: string): string {
+function bundle(file: string, read: Set<string>): string {
   const { buildSync } = require('esbuild') as typeof esbuild;
-  const { outputFiles } = buildSync({
+  const { outputFiles, metafile } = buildSync({
     entryPoints: [file],
     bundle: true,
     write: false,
@@ -120,7 +125,10 @@ function bundle(file: string): string {
     alias: { ...API },
     logLevel: 'silent',
     sourcemap: 'inline',
+    metafile: true,
   });
+  for (const path of Object.keys(metafile.inputs).map((input) => resolve(input)))
+    if (!Object.values(API).includes(path)) read.add(path);
   return outputFiles[0]!.text;
 }
 

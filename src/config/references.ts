@@ -17,6 +17,13 @@ import { isRecord, type Source } from './source/source.ts';
 /** The environment handed in, so that tests and other machines' configs need not touch the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/**
+ * Gives a text in the place of a reference that leads nowhere on this machine, where a config is only looked at.
+ *
+ * @param reference as written: `${env:NAME}`
+ */
+export type StandIn = (reference: string) => string;
+
 const FORMS = `\${env:NAME} or \${file:/path}`;
 
 /** Policies whose options are templates. */
@@ -25,35 +32,43 @@ const WITH_TEMPLATES: readonly unknown[] = ['headers', 'rewrite', 'redirect'];
 /** An escape (with what would be a value), a whole reference, or the beginning of one that does not end. */
 const REFERENCE = /\$\$\{(?=([a-z]+(?:\.[^{}]*)?)\})|\$\$\{|\$\{([^}]*)\}|\$\{/g;
 
-/**
- * The source's value with every reference replaced; a reference that cannot be is a diagnostic at its place.
- *
- * @param known its routes, as far as they were seen before
- */
+export interface ReferenceOptions {
+  /** The source's routes, as far as they were seen before. */
+  readonly known?: readonly KnownRoute[];
+  /** Null: a reference that leads nowhere is an error. */
+  readonly standIn?: StandIn | null;
+}
+
+/** The source's value with every reference replaced; a reference that cannot be is a diagnostic at its place. */
 export function resolveReferences(
   source: Source,
   environment: Environment,
-  known: readonly KnownRoute[] = [],
-): { value: unknown; diagnostics: Diagnostic[] } {
-  const resolver = new Resolver(source, environment, known);
-  return { value: resolver.resolve(source.value), diagnostics: resolver.diagnostics };
+  { known = [], standIn = null }: ReferenceOptions = {},
+): { value: unknown; diagnostics: Diagnostic[]; files: ReadonlySet<string> } {
+  const resolver = new Resolver(source, environment, known, standIn);
+  const value = resolver.resolve(source.value);
+  return { value, diagnostics: resolver.diagnostics, files: resolver.files };
 }
 
 class Resolver {
   readonly diagnostics: Diagnostic[] = [];
+  /** That were referred to, those included that could not be read. */
+  readonly files = new Set<string>();
   readonly #source: Source;
   readonly #environment: Environment;
   readonly #known: readonly KnownRoute[];
+  readonly #standIn: StandIn | null;
   /** Where the walk stands; copied only for a diagnostic. */
   readonly #path: (string | number)[] = [];
 
   /** The maps and lists that the value being looked at stands in: an alias among them would never end. */
   readonly #above = new Set<object>();
 
-  constructor(source: Source, environment: Environment, known: readonly KnownRoute[]) {
+  constructor(source: Source, environment: Environment, known: readonly KnownRoute[], standIn: StandIn | null) {
     this.#source = source;
     this.#environment = environment;
     this.#known = known;
+    this.#standIn = standIn;
   }
 
   /** Returns the value itself where nothing in it is a reference. */
@@ -127,18 +142,21 @@ class Resolver {
     const value = this.#environment[name];
     return (
       value ??
+      this.#standIn?.(whole) ??
       this.#refuse(whole, `refers to a variable that is not set, expected ${name || 'a name'} in the environment`)
     );
   }
 
   #fromFile(whole: string, path: string): string {
-    const beside = dirname(this.#source.locate(this.#path).file);
+    const file = resolve(dirname(this.#source.locate(this.#path).file), path);
+    this.files.add(file);
     try {
-      return readRegularFile(resolve(beside, path))
+      return readRegularFile(file)
         .toString('utf8')
         .replace(/\r?\n$/, '');
     } catch (error) {
-      return this.#refuse(whole, `refers to a file that cannot be used: ${describeReadError(error)}`);
+      const problem = `refers to a file that cannot be used: ${describeReadError(error)}`;
+      return this.#standIn?.(whole) ?? this.#refuse(whole, problem);
     }
   }
 

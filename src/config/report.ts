@@ -3,7 +3,8 @@ import { type ConfigPath, type Diagnostic, diagnosticAt, formatPath, formatPlace
 import { isRecord, type Part, type Source, valueAt } from './source/source.ts';
 
 /** What holds secrets wherever it stands: keys and passwords of consumers, keys of tokens, tokens, headers of requests in tests. */
-const SECRET_NAME = /^(secrets?|keys|passwords?|token|pem|jwk|k|d|apiKey|privateKey|authorization|cookie|x-api-key)$/i;
+const SECRET_NAME =
+  /^(secrets?|keys|passwords?|tokens?|pem|jwk|k|d|apiKey|privateKey|authorization|cookie|x-api-key)$/i;
 const REFERENCE = /\$\{(env|file):/;
 /** A map in a secret's place is looked into this far. */
 const MOST_LEVELS = 8;
@@ -36,6 +37,8 @@ const QUOTE_LENGTH = 80;
 
 export class Report {
   readonly diagnostics: Diagnostic[] = [];
+  /** Files beside the config that were looked at, those included that could not be read. */
+  readonly files = new Set<string>();
   readonly #source: Source;
 
   constructor(source: Source) {

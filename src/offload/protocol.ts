@@ -3,6 +3,7 @@ import type { Bytes } from '../brand.ts';
 import type { CompiledGlobals } from '../config/compiled.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
 import type { EndpointRowsState } from '../config/endpoint-rows.ts';
+import type { ConfigInput } from '../config/inputs.ts';
 import type { Environment } from '../config/references.ts';
 import type { Config } from '../config/schema/schema.ts';
 import type { SeriesState } from '../config/series.ts';
@@ -30,6 +31,7 @@ export interface CompileFailure {
   readonly diagnostics: readonly Diagnostic[];
   /** Every config file that was read. */
   readonly files: readonly string[];
+  readonly inputs: readonly ConfigInput[];
 }
 
 export interface CompileSuccess {
@@ -45,6 +47,7 @@ export interface CompileSuccess {
   /** Warnings alone. */
   readonly diagnostics: readonly Diagnostic[];
   readonly files: readonly string[];
+  readonly inputs: readonly ConfigInput[];
   /** What stood in them, for the history. */
   readonly texts: readonly ConfigText[];
   /** Milliseconds spent: `load` reads, parses and checks; `compile` makes records and table; `encode` makes the image. */

@@ -1,9 +1,8 @@
 import type { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
 import type { ConfigSource, FetchedConfig } from './config-source.ts';
-import type { ConfigSnapshot } from './history/config-snapshot.ts';
+import { type ConfigSnapshot, snapshotOf } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
-import { snapshotOf } from './publication.ts';
 import type { Numbering } from './publisher.ts';
 import { linesOf } from './reload.ts';
 import { StartError } from './start-error.ts';
@@ -31,7 +30,7 @@ export async function firstSnapshot(
   const found = await compileSource(pool, history, source);
   if (typeof found === 'string') return lastGood(history, found);
   const { compiled, fetched } = found;
-  if (compiled.diagnostics.length > 0) onWarning(linesOf(compiled.diagnostics));
+  if (compiled.diagnostics.length > 0) onWarning(linesOf(compiled.diagnostics, fetched.root));
   const snapshot = snapshotOf(compiled, fetched.label, source.description, history);
   return { snapshot, numbering: compiled, refusal: null };
 }
@@ -54,12 +53,13 @@ async function compileSource(
     return `${source.description}: ${(error as Error).message}`;
   }
   const compiled = await compileFor(pool, fetched.path, history.numbering);
-  if (!compiled.ok) return linesOf(compiled.diagnostics);
+  source.compiledFrom(compiled.inputs);
+  if (!compiled.ok) return linesOf(compiled.diagnostics, fetched.root);
   if (isNumberedAs(compiled)) return { compiled, fetched };
   // The sizes of before are not those of now: names are numbered anew.
   history.forgetNumbering();
   const again = await compileFor(pool, fetched.path, null);
-  return again.ok ? { compiled: again, fetched } : linesOf(again.diagnostics);
+  return again.ok ? { compiled: again, fetched } : linesOf(again.diagnostics, fetched.root);
 }
 
 function compileFor(pool: CompilePool, path: string, numbering: Numbering | null): Promise<CompileReply> {

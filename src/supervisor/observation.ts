@@ -13,15 +13,22 @@ import {
   readRefusedRetries,
 } from '../telemetry/endpoint-reading.ts';
 import { latencies, type RouteLatencies } from '../telemetry/latencies.ts';
-import type { AcceptorReading, MetricsSource } from '../telemetry/metrics-source.ts';
+import type { AcceptorReading, ConfigReading, MetricsSource } from '../telemetry/metrics-source.ts';
 import { MetricsPage } from '../telemetry/prometheus.ts';
 import { traffic } from '../telemetry/traffic.ts';
 import { VERSION } from '../version.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import type { AdminSource } from './admin/admin-source.ts';
-import type { AcceptorStatus, Status } from './admin/status.ts';
+import type { AcceptorStatus, CanaryLine, Status } from './admin/status.ts';
+import type { CanaryStatus } from './canary/canary.ts';
+import { Trials } from './canary/trials.ts';
+import { type Drift, driftOf } from './drift.ts';
+import type { History } from './history/history.ts';
+import type { LeverBoard } from './levers/lever-board.ts';
+import type { Publication } from './publication.ts';
 import type { RecordingRequest } from './recordings/recording-request.ts';
 import type { RecordingSession } from './recordings/recording-session.ts';
+import { sidesOf } from './source/sides.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Routes and upstreams shown on the status page. */
@@ -33,6 +40,7 @@ const UNRESPONSIVE_AFTER_MS = 3000;
 export class Observation implements MetricsSource, AdminSource {
   readonly version = VERSION;
   readonly slabs: SlabReader;
+  readonly trials: Trials;
   readonly #supervisor: Supervisor;
   readonly #page: MetricsPage;
 
@@ -42,6 +50,7 @@ export class Observation implements MetricsSource, AdminSource {
     const slabs = Array.from({ length: memory.plan.slots }, (_, slot) => memory.slab(slot as AcceptorSlot));
     // Those of free slots too: what their acceptors counted still counts.
     this.slabs = new SlabReader(slabs, memory.control.header('SERIES'));
+    this.trials = new Trials(supervisor.publication);
     this.#page = new MetricsPage(this);
   }
 
@@ -120,23 +129,66 @@ export class Observation implements MetricsSource, AdminSource {
     return this.#supervisor.recordings.stop(number);
   }
 
+  get publication(): Publication {
+    return this.#supervisor.publication;
+  }
+
+  get history(): History {
+    return this.#supervisor.history;
+  }
+
+  get levers(): LeverBoard {
+    return this.#supervisor.levers;
+  }
+
+  drift(): Drift {
+    const { source, publication, levers } = this.#supervisor;
+    return driftOf({ ...sidesOf(publication, source), levers: levers.pulled });
+  }
+
+  config(): ConfigReading {
+    const { publication, history, levers } = this.#supervisor;
+    return {
+      taken: publication.changes,
+      refused: publication.refusals,
+      publishedAt: publication.publishedAt,
+      isDrifting: this.drift().isDrifting,
+      snapshot: publication.live.id,
+      label: publication.live.label ?? '',
+      hasCanary: publication.canary !== null,
+      levers: levers.pulled.length,
+      historyFailures: history.failures,
+    };
+  }
+
   status(): Status {
-    const { startedAt, viaPseudonym, source, publication } = this.#supervisor;
-    const { live, publishedAt, lastRefusal, sourceId } = publication;
+    const { startedAt, viaPseudonym, publication, history } = this.#supervisor;
+    const { publishedAt, canary } = publication;
+    const drift = this.drift();
     return {
       version: this.version,
       instance: viaPseudonym,
       startedAt: startedAt.toISOString(),
       uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1000),
       config: {
-        source: source.description,
+        source: drift.source.description,
         generation: this.publishedGeneration(),
-        snapshot: live.id,
-        label: live.label,
-        sourceSnapshot: sourceId,
+        snapshot: drift.live.id,
+        label: drift.live.label,
+        sourceSnapshot: drift.source.snapshot?.id ?? null,
         publishedAt: publishedAt.toISOString(),
-        lastError: lastRefusal === null ? null : { at: lastRefusal.at.toISOString(), message: lastRefusal.message },
+        sourceLabel: drift.source.label,
+        sourceAnsweredAt: drift.source.answeredAt,
+        sourceUnreachable: drift.source.unreachable,
+        lastError: drift.source.refusal,
+        isDrifting: drift.isDrifting,
+        drift: drift.reasons,
+        taken: publication.changes,
+        refused: publication.refusals,
+        historyFailures: history.failures,
       },
+      canary: canary === null ? null : canaryLine(canary.status),
+      levers: drift.levers,
       acceptors: this.#bySlot().map((acceptor) => this.#statusOf(acceptor)),
       acceptorRestarts: this.acceptorRestarts(),
       routes: traffic(this, 'route', MOST_SHOWN),
@@ -168,6 +220,11 @@ export class Observation implements MetricsSource, AdminSource {
   #bySlot(): AcceptorProcess[] {
     return this.#supervisor.fleet.acceptors.toSorted((a, b) => a.slot - b.slot);
   }
+}
+
+/** A status page has no room for what every route does. */
+function canaryLine({ routes: _, ...status }: CanaryStatus): CanaryLine {
+  return status;
 }
 
 /** The clock of the endpoint table, as acceptors read it. */

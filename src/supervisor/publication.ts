@@ -2,56 +2,21 @@
  * Which snapshot is live, and every way to change that: a reload of the source, a rollback, a canary that is promoted. Changes
  * are carried out one after the other, and each becomes an entry of the history, whatever comes of it.
  */
-import type { Generation, SeriesId } from '../brand.ts';
-import type { Diagnostic } from '../config/diagnostics.ts';
-import type { LogLevel } from '../config/schema/log-level.ts';
-import type { SeriesName } from '../config/series.ts';
-import type { CompilePool } from '../offload/compile-pool.ts';
-import type { CompileSuccess } from '../offload/protocol.ts';
-import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import type { Generation } from '../brand.ts';
 import { Canary, type CanaryOptions, type CanaryStatus } from './canary/canary.ts';
-import type { ConfigSource, FetchedConfig } from './config-source.ts';
-import type { Fleet } from './fleet.ts';
-import { type ConfigSnapshot, identify } from './history/config-snapshot.ts';
-import type { History } from './history/history.ts';
+import type { NamedSnapshot } from './drift.ts';
+import type { ConfigSnapshot } from './history/config-snapshot.ts';
 import type { Cause, HistoryEvent } from './history/history-entry.ts';
-import type { Publisher } from './publisher.ts';
+import type { ChangeOutcome, PublicationHost } from './publication-host.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
+import { type ReadingWish, SourceReader } from './source/source-reader.ts';
 
-/** What came of a change. */
-export interface ChangeOutcome {
-  readonly taken: boolean;
-  /** The generation that is live now. */
-  readonly generation: Generation;
-  /** Of the snapshot that was to be taken; null: it did not come to one. */
-  readonly id: string | null;
-  /** Why it was not taken, a diagnostic a line; null when it was. */
-  readonly message: string | null;
-  /** From the wish to the last acceptor's acknowledgement; null when it was not taken. */
-  readonly liveAfterMs: number | null;
-}
-
-/** What the rest of the supervisor does about a snapshot. */
-export interface PublicationHost {
-  readonly pool: CompilePool;
-  readonly publisher: Publisher;
-  readonly fleet: Fleet;
-  readonly history: History;
-  readonly source: ConfigSource;
-  readonly memory: SharedMemory;
-  readonly isStopping: boolean;
-  nameOf(series: SeriesId): SeriesName | null;
-  /**
-   * Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary.
-   * Resolves to why it cannot be served, or to null.
-   */
-  prepare(snapshots: readonly ConfigSnapshot[]): Promise<string | null>;
-  /** Once it is the newest generation, before all acceptors have acknowledged it. */
-  onLive(snapshot: ConfigSnapshot): void;
-  /** The settings of a listener have changed: they arrive with new processes. */
-  replaceAcceptors(): void;
-  report(message: string, level?: LogLevel): void;
+export interface Refusal {
+  readonly at: Date;
+  readonly message: string;
+  /** Of what was refused: a commit; null: it has none, or could not be had. */
+  readonly label: string | null;
 }
 
 interface Change {
@@ -66,24 +31,34 @@ export class Publication {
   live: ConfigSnapshot;
   /** On trial; null: nothing. */
   canary: Canary | null = null;
-  /** How the last trial ended; null: there was none. */
-  lastCanary: CanaryStatus | null = null;
+  /** Id of what was tried out last and given up; null: nothing since another went live. */
+  abortedId: string | null = null;
   publishedAt = new Date();
   /** Why the newest text was not taken; null when it was. */
-  lastRefusal: { readonly at: Date; readonly message: string } | null = null;
+  lastRefusal: Refusal | null = null;
   /** Configs not taken, and configs taken, since the start. */
   refusals = 0;
   changes = 0;
-  /** Id of what the source said when it was last compiled: other than the live one, there is drift. */
-  sourceId: string | null;
   readonly #host: PublicationHost;
+  readonly #reader: SourceReader;
   readonly #sequence = new Sequence();
 
-  /** @param first what the gateway starts with */
-  constructor(host: PublicationHost, first: ConfigSnapshot, sourceId: string | null) {
+  /**
+   * @param first what the gateway starts with
+   * @param refusal why that is not what the source says; null: it is
+   */
+  constructor(host: PublicationHost, first: ConfigSnapshot, refusal: string | null) {
     this.#host = host;
     this.live = first;
-    this.sourceId = sourceId;
+    this.#reader = new SourceReader(host, refusal === null ? first : null);
+    const { label, unreachable } = host.source.state;
+    if (refusal !== null)
+      this.lastRefusal = { at: new Date(), message: refusal, label: unreachable === null ? label : null };
+  }
+
+  /** What the source said when it was last read: another than the live one is drift. Null: it could not be used. */
+  get said(): NamedSnapshot | null {
+    return this.#reader.said;
   }
 
   /** Publishes the first snapshot, before there are acceptors. */
@@ -91,19 +66,21 @@ export class Publication {
     const { publisher } = this.#host;
     publisher.publish(this.live.image);
     this.#record('published', this.live, cause, null);
+    this.#host.source.isLive(this.live.label);
     this.#host.onLive(this.live);
   }
 
   /**
-   * Reads the source again and publishes what is there; what is not valid changes nothing.
+   * Reads the source again and publishes what is there; what is not valid changes nothing. When it is read because it has changed,
+   * and not because somebody asked, only another config is published: one that was rolled back stays so.
    *
    * @param tellsRefusal false: nobody is told why it was not taken, because whoever asks will ask again
    */
   reload(cause: Cause, tellsRefusal = true): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#compile(cause, tellsRefusal);
+      const snapshot = await this.#read(cause, { onlyNew: isByItself(cause), tellsRefusal });
       return snapshot === null ? this.#notTaken(null) : this.#publish(snapshot, { event: 'published', cause, asked });
-    });
+    }, isByItself(cause));
   }
 
   /** Publishes a snapshot of the history again. @param id null: the one that was live before this one */
@@ -128,7 +105,7 @@ export class Publication {
    */
   tryOut(options: CanaryOptions, cause: Cause): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#compile(cause);
+      const snapshot = await this.#read(cause, { onlyNew: false, tellsRefusal: true });
       if (snapshot === null) return this.#notTaken(null);
       const obstacle = this.#whyNoCanary(snapshot, options);
       if (obstacle !== null) return this.#refused(obstacle);
@@ -140,10 +117,10 @@ export class Publication {
       const isGood = await this.canary.run();
       const evidence = this.canary.status;
       this.canary = null;
-      this.lastCanary = evidence;
       if (isGood)
         return this.#makeLive(snapshot, publisher.promote(), { event: 'canary-promoted', cause, evidence, asked });
       publisher.discard();
+      this.abortedId = snapshot.id;
       fleet.announce(publisher.generation);
       await this.#host.prepare([this.live]);
       await publisher.settled(fleet);
@@ -152,7 +129,7 @@ export class Publication {
         `the canary ${nameOf(snapshot)} was given up; generation ${publisher.generation} goes on. ${evidence.reason}`,
         'error',
       );
-      return { ...this.#refused(evidence.reason!), id: snapshot.id };
+      return { ...this.#refused(evidence.reason!), id: snapshot.id, evidence };
     });
   }
 
@@ -165,10 +142,15 @@ export class Publication {
     return null;
   }
 
-  /** A change that waits for its turn. @param task is told when the change was asked for; must not reject */
-  #next(task: (asked: number) => Promise<ChangeOutcome>): Promise<ChangeOutcome> {
+  /**
+   * A change that waits for its turn.
+   *
+   * @param task is told when the change was asked for; must not reject
+   * @param isPatient whether it waits for a trial to end too: nobody has asked for it
+   */
+  #next(task: (asked: number) => Promise<ChangeOutcome>, isPatient = false): Promise<ChangeOutcome> {
     const asked = performance.now();
-    this.canary?.abort('another change was asked for');
+    if (!isPatient) this.canary?.abort('another change was asked for');
     return this.#sequence.run(() => task(asked));
   }
 
@@ -178,45 +160,29 @@ export class Publication {
     return before?.id ?? null;
   }
 
-  /** Null when it cannot be taken, which has been said and written down then. */
-  async #compile(cause: Cause, tellsRefusal = true): Promise<ConfigSnapshot | null> {
-    const { source, publisher, fleet, pool } = this.#host;
+  /** Null when there is nothing to be made live. What cannot be taken has been said and written down then. */
+  async #read(cause: Cause, wanted: ReadingWish): Promise<ConfigSnapshot | null> {
+    const { publisher, fleet } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return null;
-    let fetched: FetchedConfig;
-    try {
-      fetched = await source.fetch();
-    } catch (error) {
-      this.#refuse(`${source.description}: ${(error as Error).message}`, null, cause);
-      return null;
-    }
-    try {
-      const reply = await publisher.compile(pool, fetched.path);
-      if (!reply.ok) {
-        if (tellsRefusal) this.#refuse(linesOf(reply.diagnostics), fetched.label, cause);
-        return null;
-      }
-      return this.#accept(reply, fetched, cause);
-    } catch (error) {
-      // The thread died, of a config too large for its heap, say; or the gateway is stopping.
-      if (!this.#host.isStopping)
-        this.#refuse(`${fetched.path}: the config could not be compiled: ${error}`, fetched.label, cause);
-      return null;
-    }
+    const reading = await this.#reader.read(this.live, wanted);
+    if (reading.kind === 'snapshot') return reading.snapshot;
+    if (reading.kind === 'unchanged') this.#unchanged(reading);
+    else if (wanted.tellsRefusal && !this.#host.isStopping) this.#refuse(reading.message, reading.label, cause);
+    return null;
   }
 
-  #accept(compiled: CompileSuccess, fetched: FetchedConfig, cause: Cause): ConfigSnapshot | null {
-    const { history, publisher, source } = this.#host;
-    const snapshot = snapshotOf(compiled, fetched.label, source.description, history);
-    const diagnostics: readonly Diagnostic[] = restartNeeded(this.live, snapshot, fetched.path);
-    if (diagnostics.length > 0) {
-      this.#refuse(linesOf(diagnostics), fetched.label, cause);
-      return null;
+  /** The newest commit that says what runs is what it is called by: who waits for a commit sees it come. */
+  #unchanged({ isTaken, label }: { isTaken: boolean; label: string | null }): void {
+    if (isTaken) this.lastRefusal = null;
+    if (label !== null) {
+      this.live = { ...this.live, label };
+      this.#host.source.isLive(label);
     }
-    if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics), 'warn');
-    publisher.continueFrom(compiled);
-    this.sourceId = snapshot.id;
-    return snapshot;
+    const { publisher } = this.#host;
+    this.#host.report(
+      `the source says what it said before; generation ${publisher.generation} goes on (${nameOf(this.live)})`,
+    );
   }
 
   async #publish(snapshot: ConfigSnapshot, change: Omit<Change, 'evidence'>): Promise<ChangeOutcome> {
@@ -225,6 +191,7 @@ export class Publication {
     if (this.#host.isStopping) return this.#notTaken(snapshot.id);
     const problem = await this.#host.prepare([snapshot]);
     if (problem !== null) {
+      this.#reader.notTaken();
       this.#refuse(problem, snapshot.label, change.cause);
       return this.#notTaken(snapshot.id);
     }
@@ -248,19 +215,21 @@ export class Publication {
       // A listener's app is built once for a process: its settings arrive with the acceptor's successor.
       if (rollNeeded) this.#host.replaceAcceptors();
     }
-    return { taken: true, generation, id: snapshot.id, message: null, liveAfterMs };
+    return { taken: true, generation, id: snapshot.id, message: null, liveAfterMs, evidence: change.evidence };
   }
 
   #nowLive(snapshot: ConfigSnapshot): void {
     this.live = snapshot;
     this.publishedAt = new Date();
     this.lastRefusal = null;
+    this.abortedId = null;
+    this.#host.source.isLive(snapshot.label);
     this.changes++;
     this.#host.onLive(snapshot);
   }
 
   #refuse(message: string, label: string | null, cause: Cause): void {
-    this.lastRefusal = { at: new Date(), message };
+    this.lastRefusal = { at: new Date(), message, label };
     this.refusals++;
     const { history, source, publisher } = this.#host;
     const entry = {
@@ -285,26 +254,22 @@ export class Publication {
 
   #notTaken(id: string | null): ChangeOutcome {
     const message = this.lastRefusal?.message ?? 'the gateway is stopping';
-    return { taken: false, generation: this.#host.publisher.generation, id, message, liveAfterMs: null };
+    return { ...this.#refused(message), id };
   }
 
   #refused(message: string): ChangeOutcome {
-    return { taken: false, generation: this.#host.publisher.generation, id: null, message, liveAfterMs: null };
+    const { generation } = this.#host.publisher;
+    return { taken: false, generation, id: null, message, liveAfterMs: null, evidence: null };
   }
-}
-
-/** A compiled config as a snapshot of this gateway. */
-export function snapshotOf(
-  { image, globals, settings, routes, texts }: CompileSuccess,
-  label: string | null,
-  source: string,
-  { key, lineage }: History,
-): ConfigSnapshot {
-  return { id: identify(key, { image, settings }), image, globals, settings, routes, texts, label, source, lineage };
 }
 
 function isLive(event: HistoryEvent): boolean {
   return event === 'published' || event === 'rolled-back' || event === 'canary-promoted';
+}
+
+/** Nobody asked for it: the source has changed. */
+function isByItself({ kind }: Cause): boolean {
+  return kind === 'watch' || kind === 'git';
 }
 
 function nameOf({ id, label }: ConfigSnapshot): string {

@@ -29,9 +29,11 @@ function withoutCertificates(listener: CompiledListener): CompiledListener {
   return listener.tls === null ? listener : { ...listener, tls: { ...listener.tls, certificates: [] } };
 }
 
-/** One diagnostic a line. */
-export function linesOf(diagnostics: readonly Diagnostic[]): string {
-  return formatDiagnostics(diagnostics).trimEnd();
+/** One diagnostic a line. @param root a folder that names of files are shown without; null: they are shown whole */
+export function linesOf(diagnostics: readonly Diagnostic[], root: string | null = null): string {
+  const lines = formatDiagnostics(diagnostics).trimEnd();
+  // Also where a message names a second place.
+  return root === null ? lines : lines.replaceAll(`${root}/`, '');
 }
 
 interface FixedPart {
@@ -51,7 +53,7 @@ const FIXED: readonly FixedPart[] = [
     what: 'runtime.acceptors and runtime.memory',
     part: ({ settings }) => [settings.runtime.acceptors, settings.runtime.memory],
   },
-  { section: 'admin', what: 'the admin address and token', part: ({ settings }) => settings.admin },
+  { section: 'admin', what: 'the address, tokens and audit log of admin', part: ({ settings }) => settings.admin },
 ];
 
 function isChanged(part: FixedPart['part'], before: Published, after: Published): boolean {

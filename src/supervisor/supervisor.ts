@@ -18,13 +18,16 @@ import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
-import { AdminServer } from './admin/server.ts';
+import { tokensOf } from './admin/admin-access.ts';
+import { auditLogOf } from './admin/audit-log.ts';
+import { AdminServer, adminUrl } from './admin/server.ts';
 import { Certificates } from './certificates/certificates.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FirstSnapshot, firstSnapshot } from './first-snapshot.ts';
 import { Fleet } from './fleet.ts';
 import { createGatewayMemory } from './gateway-memory.ts';
 import { HealthChecks } from './health/health-checks.ts';
+import { reportHealth } from './health/report-health.ts';
 import type { ConfigSnapshot } from './history/config-snapshot.ts';
 import { History } from './history/history.ts';
 import type { Cause } from './history/history-entry.ts';
@@ -38,7 +41,8 @@ import {
 } from './listening-sockets.ts';
 import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
-import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
+import { Publication } from './publication.ts';
+import type { ChangeOutcome, PublicationHost } from './publication-host.ts';
 import { Publisher } from './publisher.ts';
 import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
@@ -90,8 +94,7 @@ export class Supervisor implements PublicationHost {
     this.#health = new HealthChecks(this.endpoints, reportHealth, Math.random, this.certificates.identities);
     this.sockets = openListeningSockets(snapshot.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, numbering);
-    this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
-    if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal };
+    this.publication = new Publication(this, snapshot, refusal);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
     this.levers = new LeverBoard(history.folder, this);
     this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors, report);
@@ -107,8 +110,7 @@ export class Supervisor implements PublicationHost {
    * Starts a gateway; resolves when every acceptor accepts connections.
    *
    * @param stateFolder where its history is kept
-   * @throws StartError with everything that is wrong with the config, or why it could not listen or serve; nothing of the
-   *   gateway is left then
+   * @throws StartError with all that is wrong with the config, or why it could not listen or serve; nothing is left of it then
    */
   static async start(source: ConfigSource, stateFolder: string): Promise<Supervisor> {
     const pool = new CompilePool();
@@ -155,6 +157,7 @@ export class Supervisor implements PublicationHost {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
       gatewayLog.error(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`, { acceptor: pid, how, backoff });
     });
+    this.source.watch({ onChange: (cause) => void this.reload(cause), report: (message) => gatewayLog.warn(message) });
     this.fleet.on('hung', ({ pid, heartbeat }) =>
       gatewayLog.error(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`, {
         acceptor: pid,
@@ -163,19 +166,21 @@ export class Supervisor implements PublicationHost {
   }
 
   async #openAdmin(): Promise<void> {
-    const { address, token } = this.live.settings.admin;
-    const source = new Observation(this);
+    const { admin } = this.live.settings;
     this.#admin = new AdminServer({
-      address,
-      token: token ?? null,
-      source,
+      address: admin.address,
+      tokens: tokensOf(admin),
+      source: new Observation(this),
+      push: this.source.push,
+      audit: auditLogOf(admin, this.history.folder),
+      report: (message) => gatewayLog.warn(message),
       onFailure: (error) => gatewayLog.error(`the admin API failed: ${error}`),
     });
     try {
       const port = await this.#admin.listen();
-      this.adminUrl = 'unix' in address ? `unix:${address.unix}` : `http://${shownHost(address.host)}:${port}`;
+      this.adminUrl = adminUrl(admin.address, port);
     } catch (error) {
-      throw new StartError(`The admin API cannot listen on ${whyNotListening(address, error)}.`);
+      throw new StartError(`The admin API cannot listen on ${whyNotListening(admin.address, error)}.`);
     }
   }
 
@@ -288,15 +293,6 @@ export class Supervisor implements PublicationHost {
     releaseFlights(this.memory.flights, this.memory.plan.slots, slot);
     this.endpoints.reap(slot);
   }
-}
-
-function shownHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
-  const message = `endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`;
-  gatewayLog[isHealthy ? 'info' : 'warn'](message, { upstream, endpoint, healthy: isHealthy });
 }
 
 function report(message: string): void {

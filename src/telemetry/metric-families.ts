@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { CERTIFICATE_FAMILIES } from './certificate-families.ts';
+import { CONFIG_FAMILIES } from './config-families.ts';
 import { ENDPOINT_FAMILIES } from './endpoint-families.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import { type DurationSample, EXPOSED_BOUNDS, type Scrape, type SeriesSample } from './scrape.ts';
@@ -149,6 +150,7 @@ export const FAMILIES: readonly Family[] = [
     type: 'gauge',
     read: (_, source) => [{ labels: {}, value: source.publishedGeneration() }],
   },
+  ...CONFIG_FAMILIES,
   {
     name: 'penstock_acceptor_restarts_total',
     help: 'Acceptors started in place of one that died.',

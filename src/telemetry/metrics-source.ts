@@ -13,6 +13,22 @@ export interface AcceptorReading {
   readonly exchangesInFlight: number;
 }
 
+/** Which configuration runs, and how that came about. */
+export interface ConfigReading {
+  /** Since the start, without the first. */
+  readonly taken: number;
+  readonly refused: number;
+  readonly publishedAt: Date;
+  readonly isDrifting: boolean;
+  /** Id, and what its author calls it; empty: nothing. */
+  readonly snapshot: string;
+  readonly label: string;
+  readonly hasCanary: boolean;
+  /** That are pulled. */
+  readonly levers: number;
+  readonly historyFailures: number;
+}
+
 /** Everything the metrics page is made from. The supervisor implements it; no call may wait or touch an acceptor. */
 export interface MetricsSource {
   readonly version: string;
@@ -24,6 +40,7 @@ export interface MetricsSource {
   acceptors(): readonly AcceptorReading[];
   /** Generation of the snapshot published last; 0 before the first. */
   publishedGeneration(): Generation | 0;
+  config(): ConfigReading;
   /** Acceptors started in place of one that died, since the supervisor started. */
   acceptorRestarts(): number;
   /** Endpoints whose state is shared. */

@@ -21,6 +21,8 @@ export interface GatewayConfig {
 
 export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Where its config comes from instead of the file that is written for it: arguments for `penstock run`. */
+  readonly source?: readonly string[];
   /** More arguments for `penstock run`. */
   readonly args?: readonly string[];
 }
@@ -151,7 +153,12 @@ export function spawnGateway(
 ): Gateway {
   const configPath = join(tempDir(lifetime), 'penstock.yaml');
   writeFileSync(configPath, typeof config === 'string' ? config : JSON.stringify(config, null, 2));
-  const command = [join(repositoryRoot, 'dist/src/main.js'), 'run', '-c', configPath, ...(options.args ?? [])];
+  const command = [
+    join(repositoryRoot, 'dist/src/main.js'),
+    'run',
+    ...(options.source ?? ['-c', configPath]),
+    ...(options.args ?? []),
+  ];
   const child = spawn(process.execPath, command, {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

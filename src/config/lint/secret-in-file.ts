@@ -10,6 +10,9 @@ export const secretInFile: Lint = {
   id: 'secret-in-file',
   *find({ source: { value } }) {
     yield* literal(value, ['admin', 'token'], 'the admin token');
+    const tokens = valueAt(value, ['admin', 'tokens']);
+    for (const index of Array.isArray(tokens) ? tokens.keys() : [])
+      yield* literal(value, ['admin', 'tokens', index, 'token'], 'an admin token');
     const consumers = valueAt(value, ['consumers']);
     for (const name of isRecord(consumers) ? Object.keys(consumers) : []) {
       yield* each(value, ['consumers', name, 'keys'], 'an API key');

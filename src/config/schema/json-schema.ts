@@ -34,7 +34,13 @@ export function jsonSchema(): JsonSchema {
 }
 
 /** zod takes a field that is a transformation for optional; here each is required that has neither default nor `optional`. */
-function nameRequired({ zodSchema, jsonSchema }: { zodSchema: unknown; jsonSchema: { required?: string[] } }): void {
+export function nameRequired({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: unknown;
+  jsonSchema: { required?: string[] };
+}): void {
   if (!(zodSchema instanceof z.ZodObject)) return;
   const isRequired = (field: unknown): boolean => !(field instanceof z.ZodPrefault || field instanceof z.ZodOptional);
   const required = Object.keys(zodSchema.shape).filter((key) => isRequired(zodSchema.shape[key]));

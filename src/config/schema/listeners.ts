@@ -1,6 +1,6 @@
-/** `listeners` and `admin`: where the gateway itself can be reached. */
+/** `listeners`: where the gateway can be reached. */
 import { z } from 'zod';
-import { duration, name, oneOf, size, text, wholeNumber } from './fields.ts';
+import { duration, name, oneOf, size, wholeNumber } from './fields.ts';
 import { listenerTls } from './listener-tls.ts';
 import { address, cidr } from './network-fields.ts';
 
@@ -54,11 +54,4 @@ export const listener = z.strictObject({
     ),
   path: pathRules.prefault({}).describe('Spellings of a path that servers are known to read in different ways.'),
   limits: limits.prefault({}).describe('What one client may ask for.'),
-});
-
-export const admin = z.strictObject({
-  address: address().prefault('127.0.0.1:9901').describe('Where metrics, health and status are served.'),
-  token: text(`a secret, best as a reference: \${env:NAME}`)
-    .optional()
-    .describe('Bearer token that requests must carry. Required unless the address is loopback or a unix socket.'),
 });

@@ -5,10 +5,11 @@
  * (durations in milliseconds, addresses taken apart). What needs more than one field to judge is in check.ts.
  */
 import { z } from 'zod';
+import { admin } from './admin.ts';
 import { budget } from './budgets.ts';
 import { consumer } from './consumers.ts';
 import { parsed, Refusal } from './fields.ts';
-import { admin, listener } from './listeners.ts';
+import { listener } from './listeners.ts';
 import { policyList } from './policies/policies.ts';
 import { route } from './routes.ts';
 import { runtime } from './runtime.ts';
@@ -23,7 +24,7 @@ const version = parsed<1>({ type: '1', expected: 'version: 1', json: { const: 1 
 export const configSchema = z.strictObject({
   version: version.describe('Version of this format.'),
   listeners: z.array(listener).min(1).describe('Addresses that take traffic.'),
-  admin: admin.prefault({}).describe('The address for operators: metrics, health, status.'),
+  admin: admin.prefault({}).describe('The address for operators.'),
   runtime: runtime.prefault({}).describe('Processes and memory.'),
   telemetry: telemetry.prefault({}).describe('What is told about exchanges and the gateway itself, and where.'),
   upstreams: z.record(z.string(), upstream).prefault({}).describe('Groups of endpoints, by name.'),

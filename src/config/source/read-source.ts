@@ -1,6 +1,6 @@
 /** A config file, or a directory of them, from disk into one source. */
 import { isAscii } from 'node:buffer';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type Diagnostic, diagnosticAt } from '../diagnostics.ts';
 import type { KnownFile } from '../load-memory.ts';
@@ -60,6 +60,11 @@ export function parseSource(file: string, text: string, earlier: Source | null =
   }
 }
 
+/** Parses the files of a config that were read elsewhere into one source. Never throws. */
+export function mergeTexts(files: readonly { readonly file: string; readonly text: string }[]): SourceResult {
+  return mergeAll(files.map(({ file, text }) => parseSource(file, text)));
+}
+
 /** A sentence for a failed file operation, without the path that the message already begins with. */
 export function describeReadError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
@@ -117,9 +122,14 @@ function decode(bytes: Buffer): string | null {
   }
 }
 
+/** Whether an entry of a directory is one of its config files. */
+export function isConfigFile(entry: Dirent): boolean {
+  return !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name));
+}
+
 function listConfigFiles(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name)))
+    .filter(isConfigFile)
     .map((entry) => entry.name)
     .sort()
     .map((name) => join(directory, name));

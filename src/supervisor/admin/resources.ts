@@ -1,103 +1,24 @@
-import { parseRecordingNumber, parseRecordingRequest } from '../recordings/recording-request.ts';
-import type { AdminSource } from './admin-source.ts';
-import { parsePurge } from './purge-request.ts';
-import { jsonReply, problemReply, type Reply, streamReply, textReply } from './reply.ts';
-import { readinessOf } from './status.ts';
+/** Everything the admin API has, by topic: what answers, what the OpenAPI document describes, and what the audit log tells of. */
+import { z } from 'zod';
+import { ResourceTable } from './find-resource.ts';
+import { openApiOf } from './openapi.ts';
+import { jsonReply } from './reply.ts';
+import type { Resource } from './resource.ts';
+import { CHANGES } from './resources/changes.ts';
+import { HISTORY } from './resources/history.ts';
+import { LEVERS } from './resources/levers.ts';
+import { OBSERVATION } from './resources/observation.ts';
+import { TRAFFIC } from './resources/traffic.ts';
 
-/** Something that the admin server shows, or does. */
-export type Resource = Shown | Done;
+const OPENAPI: Resource = {
+  method: 'GET',
+  path: '/openapi.json',
+  needs: 'viewer',
+  summary: 'This document.',
+  success: { status: 200, means: 'An OpenAPI 3.1 document.', schema: z.looseObject({ openapi: z.string() }) },
+  answer: () => jsonReply(openApiOf(RESOURCES)),
+};
 
-interface Shown {
-  readonly method: 'GET';
-  /** False: answered to anyone who can connect, because load balancers and orchestrators ask it. */
-  readonly needsToken: boolean;
-  answer(source: AdminSource): Reply | Promise<Reply>;
-}
+export const RESOURCES: readonly Resource[] = [...OBSERVATION, ...CHANGES, ...HISTORY, ...LEVERS, ...TRAFFIC, OPENAPI];
 
-interface Done {
-  readonly method: 'POST';
-  readonly needsToken: true;
-  answer(source: AdminSource, body: string): Reply | Promise<Reply>;
-}
-
-/** By path. */
-export const RESOURCES: ReadonlyMap<string, Resource> = new Map<string, Resource>([
-  [
-    '/healthz',
-    {
-      method: 'GET',
-      needsToken: false,
-      answer: () => textReply('ok\n'),
-    },
-  ],
-  [
-    '/readyz',
-    {
-      method: 'GET',
-      needsToken: false,
-      answer: (source) => {
-        const { ready, reason } = readinessOf(source.status());
-        return ready ? textReply(`${reason}\n`) : problemReply('admin_not_ready', reason, { 'retry-after': '1' });
-      },
-    },
-  ],
-  ['/status', { method: 'GET', needsToken: true, answer: (source) => jsonReply(source.status()) }],
-  [
-    '/metrics',
-    {
-      method: 'GET',
-      needsToken: true,
-      answer: async (source) => {
-        const { text, contentType } = await source.metrics();
-        return textReply(text, contentType);
-      },
-    },
-  ],
-  [
-    '/latencies',
-    {
-      method: 'GET',
-      needsToken: true,
-      // Not indented: with many routes it is large, and nobody reads it as it is.
-      answer: (source) => textReply(`${JSON.stringify({ routes: source.latencies() })}\n`, 'application/json'),
-    },
-  ],
-  [
-    '/cache/purge',
-    {
-      method: 'POST',
-      needsToken: true,
-      answer: async (source, body) => {
-        const purge = parsePurge(body);
-        if (typeof purge === 'string') return problemReply('admin_request_invalid', purge);
-        return jsonReply(await source.purgeCache(purge));
-      },
-    },
-  ],
-  [
-    '/recordings',
-    {
-      method: 'POST',
-      needsToken: true,
-      answer: (source, body) => {
-        const request = parseRecordingRequest(body);
-        if (typeof request === 'string') return problemReply('admin_request_invalid', request);
-        const recording = source.record(request);
-        if (recording === null) return problemReply('admin_busy', 'A recording is being taken already.');
-        return streamReply('application/x-ndjson', recording.stream, { 'penstock-recording': `${recording.number}` });
-      },
-    },
-  ],
-  [
-    '/recordings/stop',
-    {
-      method: 'POST',
-      needsToken: true,
-      answer: (source, body) => {
-        const number = parseRecordingNumber(body);
-        if (typeof number === 'string') return problemReply('admin_request_invalid', number);
-        return jsonReply({ stopped: source.stopRecording(number) });
-      },
-    },
-  ],
-] satisfies [string, Resource][]);
+export const RESOURCE_TABLE = new ResourceTable(RESOURCES);

@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenUnix } from '../../../native-bindings/native.ts';
+import type { PushTarget } from '../config-source.ts';
 import { type ListenAddress, removeSocketFile } from '../listening-sockets.ts';
-import type { AdminSource } from './admin-source.ts';
-import { BearerToken } from './bearer-token.ts';
+import { AdminApi, type AdminApiOptions } from './admin-api.ts';
+import { answerPush, PUSH_PATH } from './push-hook.ts';
 import { problemReply, type Reply } from './reply.ts';
-import { RESOURCES } from './resources.ts';
 
 /** Limits that keep a client who sends or reads slowly, or many of them, from costing the supervisor more than a little. */
 const LIMITS = {
@@ -20,31 +20,30 @@ const LIMITS = {
   idleMs: 10_000,
   /** How often the two limits above are looked at. */
   checkMs: 1_000,
+  /** As `idleMs`, where something is changed: a large config takes a while to compile. */
+  changeMs: 300_000,
   /** What streams have at the end. */
   lastBytesMs: 1_000,
 } as const;
 
-export interface AdminOptions {
+export interface AdminOptions extends Omit<AdminApiOptions, 'isOnTcp'> {
   /** Port 0 takes a free one. */
   readonly address: ListenAddress;
-  /** Null: no token is asked for. */
-  readonly token: string | null;
-  readonly source: AdminSource;
-  /** Told of what a resource threw; the client only learns that it failed. */
-  onFailure(error: unknown): void;
+  /** Where `POST /source/push` leads; null or absent: nowhere. */
+  readonly push?: PushTarget | null;
 }
 
-/** The admin address: health, readiness, status and metrics over plain HTTP, for operators and their machines. */
+/** The admin address: everything of resources.ts over plain HTTP, for operators and their machines. */
 export class AdminServer {
   readonly #options: AdminOptions;
-  readonly #token: BearerToken | null;
+  readonly #api: AdminApi;
   readonly #server: Server;
   /** Answers that are being streamed. */
   readonly #streams = new Set<Promise<void>>();
 
   constructor(options: AdminOptions) {
     this.#options = options;
-    this.#token = options.token === null ? null : new BearerToken(options.token);
+    this.#api = new AdminApi({ ...options, isOnTcp: !('unix' in options.address) });
     this.#server = createServer(
       {
         maxHeaderSize: LIMITS.headerBytes,
@@ -88,6 +87,7 @@ export class AdminServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, headers, body } = await this.#replyTo(request);
+    request.socket.setTimeout(LIMITS.idleMs);
     if (typeof body !== 'string') {
       response.writeHead(status, headers);
       // A client that leaves, or does not read for LIMITS.idleMs, destroys the body with its connection.
@@ -102,32 +102,28 @@ export class AdminServer {
   }
 
   async #replyTo(request: IncomingMessage): Promise<Reply> {
-    const { method, url, headers } = request;
-    const [path] = url!.split('?', 1);
-    const resource = RESOURCES.get(path);
-    // Without the token, what is there and what is not looks the same.
-    if (resource?.needsToken !== false && !this.#isAllowed(headers.authorization)) {
-      return problemReply('admin_unauthorized', undefined, { 'www-authenticate': 'Bearer realm="penstock admin"' });
+    const { push = null, onFailure } = this.#options;
+    if (push !== null && request.url === PUSH_PATH) {
+      return answerPush(request, push).catch((error: unknown) => {
+        onFailure(error);
+        return problemReply('admin_failed');
+      });
     }
-    if (resource === undefined) return problemReply('admin_not_found');
-    const allowed = resource.method === 'GET' ? ['GET', 'HEAD'] : [resource.method];
-    if (!allowed.includes(method!)) {
-      return problemReply('admin_method_not_allowed', undefined, { allow: allowed.join(', ') });
-    }
-    try {
-      const { source } = this.#options;
-      if (resource.method === 'GET') return await resource.answer(source);
-      const body = await readBody(request);
-      return body === null ? problemReply('admin_request_too_large') : await resource.answer(source, body);
-    } catch (error) {
-      this.#options.onFailure(error);
-      return problemReply('admin_failed');
-    }
+    return this.#api.reply({
+      method: request.method!,
+      url: request.url!,
+      headers: request.headers,
+      from: request.socket.remoteAddress ?? null,
+      readBody: () => readBody(request),
+      onChange: () => request.socket.setTimeout(LIMITS.changeMs),
+    });
   }
+}
 
-  #isAllowed(authorization: string | undefined): boolean {
-    return this.#token === null || this.#token.isIn(authorization);
-  }
+/** Where it answers. @param port null for a unix socket */
+export function adminUrl(address: ListenAddress, port: number | null): string {
+  if ('unix' in address) return `unix:${address.unix}`;
+  return `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`;
 }
 
 /** The body as text; null: it is larger than anything here takes. */

@@ -1,6 +1,8 @@
 import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
+import type { CanaryStatus } from '../canary/canary.ts';
 import type { CertificateStatus } from '../certificates/certificate-status.ts';
+import type { PulledLever } from '../levers/pulled-lever.ts';
 
 /**
  * What `GET /status` answers, as JSON. `penstock status` reads it from a gateway that may be of another version, so members
@@ -23,10 +25,28 @@ export interface Status {
     readonly label: string | null;
     /** Id of what the source said when it was last read; another than `snapshot`: there is drift. Null: it could not be used. */
     readonly sourceSnapshot: string | null;
+    /** What the source was called when it was last asked: a commit, or null; it may be about to become live. */
+    readonly sourceLabel: string | null;
+    readonly sourceAnsweredAt: string | null;
+    /** Why it cannot be reached; null: it can. */
+    readonly sourceUnreachable: { readonly at: string; readonly message: string } | null;
     readonly publishedAt: string | null;
     /** Why the newest text was not published; null when it was. */
     readonly lastError: { readonly at: string; readonly message: string } | null;
+    /** What runs is not what the source says, or something was changed by hand. */
+    readonly isDrifting: boolean;
+    /** A sentence for each way in which it is. */
+    readonly drift: readonly string[];
+    /** Configurations taken since the start, without the first, and not taken. */
+    readonly taken: number;
+    readonly refused: number;
+    /** How often the disk refused to keep the history. */
+    readonly historyFailures: number;
   };
+  /** What is on trial on some acceptors; null: nothing. */
+  readonly canary: CanaryLine | null;
+  /** What operators changed by hand. */
+  readonly levers: readonly PulledLever[];
   /** One per slot in use, in the order of the slots. */
   readonly acceptors: readonly AcceptorStatus[];
   /** Acceptors started in place of one that died. */
@@ -43,6 +63,9 @@ export interface Status {
   /** Those of listeners, then those of upstreams. */
   readonly certificates: readonly CertificateStatus[];
 }
+
+/** Without its routes: those are at `/canary`. */
+export type CanaryLine = Omit<CanaryStatus, 'routes'>;
 
 /** A JSON Web Key Set that the gateway fetches. */
 export interface KeySetStatus {

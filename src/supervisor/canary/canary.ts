@@ -54,8 +54,8 @@ export interface CanaryPlace {
 }
 
 export class Canary {
+  readonly options: CanaryOptions;
   readonly #place: CanaryPlace;
-  readonly #options: CanaryOptions;
   readonly #generation: Generation;
   readonly #startedAt = Date.now();
   readonly #canary: GroupReading;
@@ -70,7 +70,7 @@ export class Canary {
   constructor(place: CanaryPlace, generation: Generation, options: CanaryOptions) {
     this.#place = place;
     this.#generation = generation;
-    this.#options = options;
+    this.options = options;
     this.#canary = new GroupReading(place.memory);
     this.#others = new GroupReading(place.memory);
   }
@@ -80,7 +80,7 @@ export class Canary {
     const { fleet } = this.#place;
     const serving = fleet.acceptors.filter(({ isServing, isDraining }) => isServing && !isDraining);
     serving.forEach((acceptor, index) => {
-      if (index < this.#options.acceptors) this.#lanes.add(acceptor.lane);
+      if (index < this.options.acceptors) this.#lanes.add(acceptor.lane);
       this.#join(acceptor);
     });
     const onServing = (acceptor: AcceptorProcess): void => this.#join(acceptor);
@@ -102,7 +102,7 @@ export class Canary {
   }
 
   get status(): CanaryStatus {
-    const { acceptors, forMs, rules } = this.#options;
+    const { acceptors, forMs, rules } = this.options;
     const { total, routes } = this.#compare();
     return {
       generation: this.#generation,
@@ -132,11 +132,11 @@ export class Canary {
     if (failing !== undefined) this.abort(failing);
     this.#slowLooks = broken.length === 0 ? 0 : this.#slowLooks + 1;
     if (this.#slowLooks >= SLOW_LOOKS) this.abort(broken[0]!);
-    if (Date.now() - this.#startedAt >= this.#options.forMs) this.#atTheEnd(total, broken);
+    if (Date.now() - this.#startedAt >= this.options.forMs) this.#atTheEnd(total, broken);
   }
 
   #atTheEnd({ canary }: RouteComparison, broken: readonly string[]): void {
-    const { minRequests } = this.#options;
+    const { minRequests } = this.options;
     if (broken.length > 0) this.abort(broken[0]!);
     else if (canary.requests < minRequests)
       this.abort(`too little traffic to judge it by: ${canary.requests} requests, expected at least ${minRequests}`);
@@ -151,7 +151,7 @@ export class Canary {
   }
 
   #compare(): { readonly total: RouteComparison; readonly routes: readonly RouteComparison[] } {
-    const { rules } = this.#options;
+    const { rules } = this.options;
     const canary = this.#canary.read();
     const others = this.#others.read();
     const routes: RouteComparison[] = [];

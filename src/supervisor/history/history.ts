@@ -122,22 +122,26 @@ export class History {
 
   /** @throws Error in a sentence when it is not kept, or cannot be read */
   async load(id: string): Promise<ConfigSnapshot> {
-    const recent = this.#recent.find((snapshot) => snapshot.id === id);
-    if (recent !== undefined) return recent;
-    await this.written();
-    let found: ConfigSnapshot;
-    try {
-      found = await this.#files.read(id);
-    } catch (error) {
-      throw new Error(`the snapshot ${id} cannot be read: ${(error as Error).message}`);
-    }
+    const found = await this.look(id);
     if (found.lineage === this.lineage) return found;
     throw new Error(
       `the snapshot ${id} was compiled for other sizes of runtime.memory, expected its files to be reloaded`,
     );
   }
 
-  /** Ids of what can be gone back to. */
+  /** As `load`, for a snapshot that is only looked at: it may be of another numbering. */
+  async look(id: string): Promise<ConfigSnapshot> {
+    const recent = this.#recent.find((snapshot) => snapshot.id === id);
+    if (recent !== undefined) return recent;
+    await this.written();
+    try {
+      return await this.#files.read(id);
+    } catch (error) {
+      throw new Error(`the snapshot ${id} cannot be read: ${(error as Error).message}`);
+    }
+  }
+
+  /** Ids of what is kept. */
   async kept(): Promise<ReadonlySet<string>> {
     const ids = new Set(this.#recent.map(({ id }) => id));
     await this.written();

@@ -1,5 +1,5 @@
 /** A gateway whose log level is set by hand: `debug`, then back to what its config says, with a reload after each. */
-import { FileSource } from '../../../src/supervisor/config-source.ts';
+import { FileSource } from '../../../src/supervisor/source/file-source.ts';
 import { Supervisor } from '../../../src/supervisor/supervisor.ts';
 
 const [config, folder] = process.argv.slice(2) as [string, string];

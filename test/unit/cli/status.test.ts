@@ -11,6 +11,7 @@ import { status } from '../../../src/cli/status.ts';
 import { AdminServer } from '../../../src/supervisor/admin/server.ts';
 import type { Status } from '../../../src/supervisor/admin/status.ts';
 import { aStatus } from '../supervisor/admin/a-status.ts';
+import { anAdminSource } from '../supervisor/admin/an-admin-source.ts';
 
 const TOKEN = 'correct-horse';
 let folder: string;
@@ -24,15 +25,10 @@ before(async () => {
   socket = join(folder, 'admin.sock');
   server = new AdminServer({
     address: { unix: socket },
-    token: TOKEN,
-    source: {
-      status: () => shown,
-      latencies: () => [],
-      metrics: () => Promise.reject(new Error('not asked for')),
-      record: () => null,
-      stopRecording: () => false,
-      purgeCache: () => Promise.reject(new Error('not asked for')),
-    },
+    tokens: [{ name: 'admin', token: TOKEN, role: 'operator' }],
+    source: anAdminSource({ status: () => shown }),
+    audit: null,
+    report: () => {},
     onFailure: (error) => assert.fail(String(error)),
   });
   await server.listen();

@@ -19,7 +19,7 @@ export function load(
   environment: Environment = {},
 ): Omit<LoadResult, 'files' | 'texts'> {
   const { source, diagnostics } = parseSource(file, text);
-  return source === null ? { loaded: null, diagnostics } : loadSource(source, environment);
+  return source === null ? { loaded: null, diagnostics, beside: [] } : loadSource(source, environment);
 }
 
 /** What is said of a text, as `line:column: message`. */

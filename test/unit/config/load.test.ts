@@ -20,7 +20,7 @@ test('a small config is complete once loaded', () => {
       bodyTimeout: 30_000,
     },
   });
-  assert.deepEqual(config.admin, { address: { host: '127.0.0.1', port: 9901 } });
+  assert.deepEqual(config.admin, { address: { host: '127.0.0.1', port: 9901 }, tokens: [] });
   const { memory } = config.runtime;
   assert.deepEqual(memory, {
     config: 67_108_864,

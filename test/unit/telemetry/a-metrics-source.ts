@@ -29,6 +29,10 @@ export function aMetricsSource(names: readonly SeriesName[]): { source: MetricsS
       },
     ],
     refusedRetries: () => [{ upstream: 'catalog', refused: 6 }],
+    config: () => ({
+      ...{ taken: 4, refused: 3, publishedAt: new Date(1_700_000_000_000), isDrifting: true, snapshot: '0123456789ab' },
+      ...{ label: 'f00d', hasCanary: true, levers: 2, historyFailures: 8 },
+    }),
     certificates: () => [
       {
         owner: 'listener',

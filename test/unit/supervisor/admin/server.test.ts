@@ -6,19 +6,13 @@ import { afterEach, describe, it } from 'node:test';
 import type { AdminSource } from '../../../../src/supervisor/admin/admin-source.ts';
 import { AdminServer } from '../../../../src/supervisor/admin/server.ts';
 import { aStatus } from './a-status.ts';
+import { anAdminSource } from './an-admin-source.ts';
 
 const TOKEN = 'correct-horse-battery-staple';
 const servers: AdminServer[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
 
-const source: AdminSource = {
-  status: () => aStatus(),
-  latencies: () => [{ route: 'catalog', gateway: [[40, 2]], upstream: [[1_024, 2]] }],
-  record: () => null,
-  stopRecording: () => false,
-  purgeCache: async () => ({ acceptors: 2, dropped: 3 }),
-  metrics: async () => ({ text: 'penstock_build_info 1\n', contentType: 'text/plain; version=0.0.4' }),
-};
+const source = anAdminSource();
 
 interface Started {
   readonly port: number;
@@ -30,8 +24,10 @@ async function start(options: { token?: string; source?: Partial<AdminSource> } 
   const failures: unknown[] = [];
   const server = new AdminServer({
     address: { host: '127.0.0.1', port: 0 },
-    token: options.token ?? null,
+    tokens: options.token === undefined ? [] : [{ name: 'admin', token: options.token, role: 'operator' }],
     source: { ...source, ...options.source },
+    audit: null,
+    report: () => {},
     onFailure: (error) => failures.push(error),
   });
   servers.push(server);
@@ -119,8 +115,10 @@ describe('the admin server', () => {
     const { port } = await start();
     const second = new AdminServer({
       address: { host: '127.0.0.1', port },
-      token: null,
+      tokens: [],
       source,
+      audit: null,
+      report: () => {},
       onFailure: () => {},
     });
     await assert.rejects(second.listen(), { code: 'EADDRINUSE' });
