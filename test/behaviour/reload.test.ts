@@ -221,7 +221,7 @@ describe('SIGHUP with a config that cannot be taken', () => {
     [
       'another admin token',
       () => configOf({ more: { admin: { address: '127.0.0.1:0', token: 'a-new-secret' } } }),
-      /admin address and token cannot change/,
+      /address, tokens and audit log of admin cannot change/,
     ],
   ];
 

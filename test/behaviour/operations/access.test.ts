@@ -13,6 +13,8 @@ import { configOf, OperatedGateway, saying } from './operated-gateway.ts';
 const file = fileLifetime();
 const SECRETS = { operator: 'o-secret-o-secret', viewer: 'v-secret-v-secret' } as const;
 const state = tempDir(file);
+/** What is tried here is the supervisor's. */
+const SMALL = { runtime: { acceptors: 1 } };
 let operated: OperatedGateway;
 
 interface Line {
@@ -31,7 +33,7 @@ interface Line {
 before(async () => {
   const token = (name: 'operator' | 'viewer') => ({ name: `the-${name}`, token: `\${env:${name}}`, role: name });
   const admin = { address: '127.0.0.1:0', tokens: [token('operator'), token('viewer')] };
-  const config = configOf([saying('one')], { admin });
+  const config = configOf([saying('one')], { admin, ...SMALL });
   const gateway = await startGateway(file, config, { env: SECRETS, args: ['--state', state] });
   operated = new OperatedGateway(gateway, SECRETS.operator);
 });
@@ -123,11 +125,11 @@ describe('a gateway that asks for no token', () => {
   let open: OperatedGateway;
   before(async () => {
     const admin = { address: '127.0.0.1:0', audit: '/dev/full' };
-    open = await OperatedGateway.start(file, configOf([saying('one')], { admin }));
+    open = await OperatedGateway.start(file, configOf([saying('one')], { admin, ...SMALL }));
   });
 
   it('changes nothing when that cannot be written down, and goes on', async () => {
-    open.write(configOf([saying('two')], { admin: { address: '127.0.0.1:0', audit: '/dev/full' } }));
+    open.write(configOf([saying('two')], { admin: { address: '127.0.0.1:0', audit: '/dev/full' }, ...SMALL }));
     const { status, body } = await open.ask<{ code: string; detail: string }>('POST', '/reload');
     assert.deepEqual([status, body.code], [503, 'admin_unaudited']);
     assert.match(body.detail, /\/dev\/full cannot be written: .*ENOSPC/);

@@ -10,6 +10,8 @@ import { tempDir } from '../../support/temp-dir.ts';
 import { configOf, OperatedGateway, saying } from './operated-gateway.ts';
 
 const file = fileLifetime();
+/** What is tried with it is the supervisor's. */
+const ONE = { runtime: { acceptors: 1 } };
 let operated: OperatedGateway;
 
 interface Listed {
@@ -77,7 +79,7 @@ describe('a gateway that is started again', () => {
       new OperatedGateway(
         await startGateway(t, configOf([saying('ignored')]) as never, { args: ['--state', state, '-c', configPath] }),
       );
-    writeFileSync(configPath, JSON.stringify(configOf([saying('good')])));
+    writeFileSync(configPath, JSON.stringify(configOf([saying('good')], ONE)));
     const first = await start();
     await first.ask('POST', '/reload', { why: 'nothing new' });
     const before = (await first.ask<Listed>('GET', '/history')).body;
@@ -92,7 +94,7 @@ describe('a gateway that is started again', () => {
     const drift = (await second.ask<Drift>('GET', '/drift')).body;
     assert.deepEqual([drift.isDrifting, drift.source.snapshot], [true, null]);
     assert.match(drift.source.refusal!.message, /penstock\.yaml:2:9: /);
-    writeFileSync(configPath, JSON.stringify(configOf([saying('better')])));
+    writeFileSync(configPath, JSON.stringify(configOf([saying('better')], ONE)));
     assert.equal((await second.ask('POST', '/reload')).status, 200);
     assert.equal((await second.ask<Drift>('GET', '/drift')).body.isDrifting, false);
     const back = await second.ask<{ id: string }>('POST', '/rollback', { id: before.live });
