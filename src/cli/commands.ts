@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'make a recording of the logs of other servers',
     load: async () => (await import('./import-log.ts')).importLog,
   },
+  ops: {
+    summary: 'make alert rules, dashboards and runbooks for a config',
+    load: async () => (await import('./ops.ts')).ops,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 
