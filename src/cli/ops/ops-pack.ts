@@ -1,5 +1,9 @@
 /** Everything around a gateway that its config decides: rules for Prometheus, dashboards for Grafana, runbooks for people. */
 import type { Config } from '../../config/schema/schema.ts';
+import { renderDashboard } from './dashboards/dashboard.ts';
+import { DEBUG } from './dashboards/debug.ts';
+import { EXECUTIVE } from './dashboards/executive.ts';
+import { ON_CALL } from './dashboards/on-call.ts';
 import { adminOption, type PackFacts } from './pack-facts.ts';
 import { quoted } from './promql.ts';
 import { alertsFile, recordingRulesFile } from './rules/rule-files.ts';
@@ -15,5 +19,8 @@ export function opsPack(config: Config, { job }: PackOptions): ReadonlyMap<strin
   return new Map([
     ['prometheus/recording-rules.yaml', recordingRulesFile(facts)],
     ['prometheus/alerts.yaml', alertsFile(facts)],
+    ['grafana/executive.json', renderDashboard(EXECUTIVE, job)],
+    ['grafana/on-call.json', renderDashboard(ON_CALL, job)],
+    ['grafana/debug.json', renderDashboard(DEBUG, job)],
   ]);
 }

@@ -20,12 +20,12 @@ export function budgetAlerts(facts: PackFacts): AlertRule[] {
   ];
 }
 
-function errorBurn({ admin }: PackFacts, { routes, budget }: ErrorObjective, threshold: Threshold): AlertRule {
+function errorBurn({ job, admin }: PackFacts, { routes, budget }: ErrorObjective, threshold: Threshold): AlertRule {
   const { severity, long, short } = threshold;
   return alertOf({
     name: 'PenstockErrorBudgetBurn',
     severity,
-    expr: burnExpr('penstock:route_failures', [routes], threshold),
+    expr: burnExpr('penstock:route_failures', [job, routes], threshold),
     labels: { budget, window: long },
     summary: `Route {{ $labels.route }} fails too often for its budget of ${budget}`,
     description:
@@ -36,7 +36,7 @@ function errorBurn({ admin }: PackFacts, { routes, budget }: ErrorObjective, thr
   });
 }
 
-function timeBurn({ admin }: PackFacts, objective: TimeObjective, threshold: Threshold): AlertRule {
+function timeBurn({ job, admin }: PackFacts, objective: TimeObjective, threshold: Threshold): AlertRule {
   const { of, figure, budget, routes, bound } = objective;
   const { severity, long, short } = threshold;
   const labels = Object.entries(labelsOf(objective)).map(([name, value]) => `${name}="${value}"`);
@@ -45,7 +45,7 @@ function timeBurn({ admin }: PackFacts, objective: TimeObjective, threshold: Thr
   return alertOf({
     name: of === 'overhead' ? 'PenstockOverheadBudgetBurn' : 'PenstockLatencyBudgetBurn',
     severity,
-    expr: burnExpr('penstock:route_slow', [...labels, routes], threshold),
+    expr: burnExpr('penstock:route_slow', [job, ...labels, routes], threshold),
     labels: { window: long },
     summary: `Route {{ $labels.route }} is too slow for its ${of === 'overhead' ? 'overhead ' : ''}budget of ${figure} ${budget}`,
     description:
@@ -67,5 +67,6 @@ function burnExpr(record: string, matchers: readonly string[], { long, short, sh
 }
 
 function meaning({ burn }: Threshold): string {
-  return `At ${burn} times the rate that lasts for 30 days, the budget is spent in ${plain(Number((30 / burn).toPrecision(2)))} days.`;
+  if (burn === Number.POSITIVE_INFINITY) return 'The budget allows for none.';
+  return `At this rate, a budget of 30 days is spent in ${Number((30 / burn).toPrecision(2))} days or sooner.`;
 }

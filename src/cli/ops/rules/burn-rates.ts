@@ -38,7 +38,8 @@ export function thresholdsFor(share: number): Threshold[] {
   const found: Threshold[] = [];
   for (const rate of BURN_RATES) {
     const threshold = Number(plain(Math.min(rate.burn * share, HIGHEST)));
-    if (found.every((earlier) => earlier.share !== threshold)) found.push({ ...rate, share: threshold });
+    if (found.every((earlier) => earlier.share !== threshold))
+      found.push({ ...rate, burn: threshold / share || Number.POSITIVE_INFINITY, share: threshold });
   }
   return found;
 }

@@ -23,6 +23,7 @@ export function recordingRules(facts: PackFacts): RuleGroup<RecordingRule>[] {
 
 function routeRules({ job }: PackFacts, window: string): RecordingRule[] {
   const failures = sumOfRates(BY_ROUTE, select('penstock_requests_total', job, 'status_class="5xx"'), window);
+  const all = select(`penstock:route_requests:rate${window}`, job);
   return [
     {
       record: `penstock:route_requests:rate${window}`,
@@ -31,7 +32,7 @@ function routeRules({ job }: PackFacts, window: string): RecordingRule[] {
     {
       record: `penstock:route_failures:ratio_rate${window}`,
       // A route without a failure has no series of its failures: its share is 0, not unknown.
-      expr: `(${failures} or penstock:route_requests:rate${window} * 0) / (penstock:route_requests:rate${window} > 0)`,
+      expr: `(${failures} or ${all} * 0) / (${all} > 0)`,
     },
   ];
 }
@@ -68,7 +69,7 @@ function slowShare({ job }: PackFacts, { of, routes, bound }: TimeObjective, win
 function refusalRules({ job }: PackFacts): RecordingRule[] {
   const share = (record: string, status: number): RecordingRule => ({
     record,
-    expr: `${sumOfRates(BY_ROUTE, select('penstock_gateway_errors_total', job, codesOf(status)), '5m')} / (penstock:route_requests:rate5m > 0)`,
+    expr: `${sumOfRates(BY_ROUTE, select('penstock_gateway_errors_total', job, codesOf(status)), '5m')} / (${select('penstock:route_requests:rate5m', job)} > 0)`,
   });
   return [share('penstock:route_unauthenticated:ratio_rate5m', 401), share('penstock:route_limited:ratio_rate5m', 429)];
 }
@@ -81,16 +82,21 @@ function budgetRules({ config, job }: PackFacts): RecordingRule[] {
     expr: `group by (${BY_ROUTE.join(', ')}) (${select('penstock_requests_total', job, routes)}) * ${plain(share)}`,
     labels: { budget },
   }));
-  const failed = `sum_over_time((penstock:route_failures:ratio_rate5m * penstock:route_requests:rate5m)[${BUDGET_DAYS}d:5m])`;
-  const asked = `sum_over_time(penstock:route_requests:rate5m[${BUDGET_DAYS}d:5m])`;
+  const [failures, requests] = ['penstock:route_failures:ratio_rate5m', 'penstock:route_requests:rate5m'].map(
+    (record) => select(record, job),
+  );
+  const failed = `sum_over_time((${failures} * ${requests})[${BUDGET_DAYS}d:5m])`;
+  const asked = `sum_over_time(${requests}[${BUDGET_DAYS}d:5m])`;
+  const ratio = `penstock:route_failures:ratio_rate${BUDGET_DAYS}d`;
+  const by = BY_ROUTE.join(', ');
   return [
     ...shares,
-    { record: `penstock:route_failures:ratio_rate${BUDGET_DAYS}d`, expr: `${failed} / (${asked} > 0)` },
+    { record: ratio, expr: `${failed} / (${asked} > 0)` },
     {
       record: 'penstock:route_error_budget:left',
       expr:
-        `1 - penstock:route_failures:ratio_rate${BUDGET_DAYS}d / on (${BY_ROUTE.join(', ')}) ` +
-        `(sum by (${BY_ROUTE.join(', ')}) (penstock:route_error_budget:share) > 0)`,
+        `1 - ${select(ratio, job)} / on (${by}) ` +
+        `(sum by (${by}) (${select('penstock:route_error_budget:share', job)}) > 0)`,
     },
   ];
 }

@@ -81,13 +81,9 @@ export function codeAlerts({ job, admin }: PackFacts): AlertRule[] {
   const errors = (matcher: string): string => select('penstock_gateway_errors_total', job, matcher);
   const explain = 'penstock explain METHOD URL';
   return [
-    byStatus(
-      errors,
-      { status: 502, runbook: '502-503', what: 'upstreams cannot be reached or answer nonsense' },
-      admin,
-    ),
-    byStatus(errors, { status: 503, runbook: '502-503', what: 'nothing is there that could take them' }, admin),
-    byStatus(errors, { status: 504, runbook: 'latency', what: 'upstreams do not answer in time' }, admin),
+    byStatus(job, { status: 502, runbook: '502-503', what: 'upstreams cannot be reached or answer nonsense' }, admin),
+    byStatus(job, { status: 503, runbook: '502-503', what: 'nothing is there that could take them' }, admin),
+    byStatus(job, { status: 504, runbook: 'latency', what: 'upstreams do not answer in time' }, admin),
     alertOf({
       name: 'PenstockResponsesCutOff',
       severity: 'ticket',
@@ -112,6 +108,7 @@ export function codeAlerts({ job, admin }: PackFacts): AlertRule[] {
       name: 'PenstockMassUnauthorized',
       severity: 'page',
       record: 'penstock:route_unauthenticated:ratio_rate5m',
+      job,
       share: 0.2,
       summary: 'Route {{ $labels.route }} turns many clients away (401)',
       description:
@@ -132,6 +129,7 @@ export function codeAlerts({ job, admin }: PackFacts): AlertRule[] {
       name: 'PenstockLimitSurge',
       severity: 'ticket',
       record: 'penstock:route_limited:ratio_rate5m',
+      job,
       share: 0.1,
       summary: 'Route {{ $labels.route }} refuses many requests (429)',
       description:
@@ -151,16 +149,12 @@ function faultsOf(status: number): ErrorCode[] {
 
 type StatusDraft = Pick<AlertDraft, 'runbook'> & { readonly status: number; readonly what: string };
 
-function byStatus(
-  errors: (matcher: string) => string,
-  { status, runbook, what }: StatusDraft,
-  admin: string,
-): AlertRule {
-  const rate = `sum by (job, route, code) (rate(${errors(codes(...faultsOf(status)))}[5m]))`;
+function byStatus(job: string, { status, runbook, what }: StatusDraft, admin: string): AlertRule {
+  const rate = `sum by (job, route, code) (rate(${select('penstock_gateway_errors_total', job, codes(...faultsOf(status)))}[5m]))`;
   return alertOf({
     name: `PenstockAnswers${status}`,
     severity: 'page',
-    expr: `${rate} / on (job, route) group_left () (penstock:route_requests:rate5m > 0) > ${MOST_FAILURES} and ${rate} * 300 >= 5`,
+    expr: `${rate} / on (job, route) group_left () (${select('penstock:route_requests:rate5m', job)} > 0) > ${MOST_FAILURES} and ${rate} * 300 >= 5`,
     for: '3m',
     summary: `Route {{ $labels.route }} answers ${status}: {{ $labels.code }}`,
     description: `{{ $value | humanizePercentage }} of its requests end with {{ $labels.code }} (limit ${percent(MOST_FAILURES)}): ${what}.`,
@@ -169,16 +163,19 @@ function byStatus(
   });
 }
 
+interface SurgeDraft extends Omit<AlertDraft, 'expr'> {
+  readonly record: string;
+  readonly job: string;
+  readonly share: number;
+}
+
 /** More than a share, more than one a second, and three times what it was an hour ago: some clients are always turned away. */
-function surge({
-  record,
-  share,
-  ...draft
-}: Omit<AlertDraft, 'expr'> & { readonly record: string; readonly share: number }): AlertRule {
-  const perSecond = `${record} * penstock:route_requests:rate5m`;
+function surge({ record, job, share, ...draft }: SurgeDraft): AlertRule {
+  const now = select(record, job);
+  const perSecond = `${now} * ${select('penstock:route_requests:rate5m', job)}`;
   return alertOf({
     ...draft,
-    expr: `${record} > ${share} and ${perSecond} > 1 unless ${record} < 3 * (${record} offset 1h)`,
+    expr: `${now} > ${share} and ${perSecond} > 1 unless ${now} < 3 * (${now} offset 1h)`,
     for: '5m',
   });
 }
