@@ -7,6 +7,7 @@ import { ON_CALL } from './dashboards/on-call.ts';
 import { adminOption, type PackFacts } from './pack-facts.ts';
 import { quoted } from './promql.ts';
 import { alertsFile, recordingRulesFile } from './rules/rule-files.ts';
+import { runbookFiles } from './runbooks/runbook-files.ts';
 
 export interface PackOptions {
   /** The label `job` of what Prometheus scrapes from these gateways. */
@@ -22,5 +23,6 @@ export function opsPack(config: Config, { job }: PackOptions): ReadonlyMap<strin
     ['grafana/executive.json', renderDashboard(EXECUTIVE, job)],
     ['grafana/on-call.json', renderDashboard(ON_CALL, job)],
     ['grafana/debug.json', renderDashboard(DEBUG, job)],
+    ...runbookFiles(facts),
   ]);
 }
