@@ -8,7 +8,7 @@
  *   against/compare.ts     in turn with the build of another commit
  *   report/                what is left of it
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../src/cli/command-line.ts';
@@ -156,8 +156,7 @@ function resultOf(
 /** @returns the folder of the report */
 function report(out: string, result: BenchResult, profiled: Profiled | null): string {
   const folder = join(out, `${result.date.slice(0, 10)}-${result.name}`);
-  writeReport(folder, result);
-  if (profiled !== null) writeFileSync(join(folder, profiled.result.file), JSON.stringify(profiled.profile));
+  writeReport(folder, result, profiled?.profile ?? null);
   writeIndex(out);
   return folder;
 }

@@ -7,6 +7,7 @@ import type { Generation, Millis } from './brand.ts';
 import type { LogLevel } from './config/schema/log-level.ts';
 import type { Purge } from './decision/policies/cache/purge.ts';
 import type { LimitWindow } from './decision/policies/host.ts';
+import type { Identity } from './identities.ts';
 import type { SecretPlaces } from './recording/secret-names.ts';
 
 /** How an acceptor is started: its place in shared memory and the inherited listening sockets. In its environment, as JSON. */
@@ -80,8 +81,15 @@ export type ToAcceptor =
     }
   /** What operators have changed by hand, all of it: in force from now on, in this snapshot and in those to come. Answered by its number. */
   | { readonly kind: 'levers'; readonly number: number; readonly levers: readonly Lever[] }
+  /**
+   * Certificates with their keys, new or in place of earlier ones: show them, then say so by the same number. What a config names is
+   * sent before the config is published, and to a new acceptor before anything else.
+   */
+  | { readonly kind: 'identities'; readonly number: number; readonly identities: readonly Identity[] }
   /** Drop stored responses, then say how many by the same number. */
   | { readonly kind: 'purge-cache'; readonly number: number; readonly purge: Purge }
+  /** The access log's file has been moved: go on in a new one, then say so by the same number. */
+  | { readonly kind: 'reopen-log'; readonly number: number }
   /** Record the exchanges that begin from now on. A recording that runs is ended at once. */
   | { readonly kind: 'record'; readonly order: RecordingOrder }
   /** Record nothing that begins from now on; what has begun has this long to end. The last batch is then the last. */
@@ -93,7 +101,10 @@ export type FromAcceptor =
   | { readonly kind: 'acknowledged'; readonly generation: Generation }
   | { readonly kind: 'levers-applied'; readonly number: number }
   | { readonly kind: 'cache-purged'; readonly number: number; readonly dropped: number }
+  /** Nothing more will be written to the file that was moved. */
+  | { readonly kind: 'log-reopened'; readonly number: number }
   | { readonly kind: 'recorded'; readonly batch: RecordedBatch }
+  | { readonly kind: 'identities-shown'; readonly number: number }
   /** It cannot serve and is about to exit; one sentence for the operator. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** A token names a key that the set does not hold: a newer one may. At most one a second for each set. */

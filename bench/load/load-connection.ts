@@ -44,7 +44,10 @@ export type LoadTarget = SocketTarget<{ readonly host: string; readonly port: nu
 
 /** Where a plan's requests go. TLS sessions are resumed, certificates not checked. */
 export function loadTarget({ host, port, tls }: LoadPlan): LoadTarget {
-  return socketTarget({ host, port }, tls ? { serverName: null, verify: false, ca: null } : null);
+  return socketTarget(
+    { host, port },
+    tls ? { serverName: null, verify: false, authorities: null, identity: null } : null,
+  );
 }
 
 /**

@@ -1,8 +1,9 @@
-import { AcceptLoop, closeFd } from '../../native-bindings/native.ts';
+import { closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
-import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
+import type { CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { Identity } from '../identities.ts';
 import type { AcceptorAssignment, Lever } from '../ipc.ts';
 import { FIRST_LISTENING_FD } from '../ipc.ts';
 import { AcceptorPool } from '../offload/acceptor-pool.ts';
@@ -12,11 +13,15 @@ import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
-import { AccessLog } from '../telemetry/access-log.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
+import { reportAcceptError, reportTaskFault } from './acceptor-reports.ts';
+import { AcceptorTelemetry } from './acceptor-telemetry.ts';
 import { AppliedLevers } from './applied-levers.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
-import { UwsListener } from './listener/uws/uws-listener.ts';
+import { IdentityShelf } from './identity-shelf.ts';
+import { ServedListener } from './listener/uws/served-listener.ts';
 import { Exchange } from './pipeline.ts';
 import { AcceptorPolicies } from './policies/acceptor-policies.ts';
 import { FaultReport } from './policies/fault-report.ts';
@@ -28,12 +33,13 @@ import type { Recorder } from './recording/recorder.ts';
 import { Recorders } from './recording/recorders.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import type { SharedState } from './upstream/endpoint-guard.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
 
 const HEARTBEAT_EVERY_MS = 1000;
-/** How long the last log lines may take when an acceptor leaves or its log changes. */
-const LOG_FLUSH_LIMIT_MS = 1000;
+/** How long the last lines of a recording may take when an acceptor leaves. */
+const RECORDING_FLUSH_LIMIT_MS = 1000;
 /** How long an acceptor that starts waits for the keys of its policies. */
 const KEYS_LIMIT_MS = 5000;
 /** How often an acceptor that drains looks whether it may go. */
@@ -45,21 +51,26 @@ export class Acceptor implements AcceptorContext {
   readonly requestIds = new RequestIds();
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
+  readonly identities = new IdentityShelf();
+  readonly telemetry: AcceptorTelemetry;
   accessLog: AccessLog | null = null;
+  tracing: Tracing | null = null;
   readonly recorders = new Recorders();
   offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
   readonly #uws: Uws;
   readonly #memory: SharedMemory;
   readonly #slot: AcceptorSlot;
-  readonly #loops: AcceptLoop[] = [];
+  /** In the order of the inherited descriptors. */
+  readonly #listeners = new Map<string, ServedListener>();
   readonly #upstreams = new Map<string, UpstreamGroup>();
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
-  #accessLogKey = '';
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   #levers = new AppliedLevers([]);
+  /** Told to be taken over before the certificates it names had come. */
+  #postponed: Generation | null = null;
   readonly #policies: AcceptorPolicies;
   #drainTimer: NodeJS.Timeout | null = null;
 
@@ -76,6 +87,7 @@ export class Acceptor implements AcceptorContext {
       random: Math.random,
     };
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
+    this.telemetry = new AcceptorTelemetry(this.viaPseudonym, memory.control, this.#slot);
   }
 
   get keySets(): KeySetShelf {
@@ -110,74 +122,71 @@ export class Acceptor implements AcceptorContext {
   /** Begins to accept on every listener, in the order of the inherited descriptors. */
   serve(listeners: readonly string[]): void {
     listeners.forEach((name, index) => {
-      const loop = this.#createLoop(name, FIRST_LISTENING_FD + index);
-      this.#loops.push(loop);
-      loop.start();
+      const listener = this.#createListener(name, FIRST_LISTENING_FD + index);
+      this.#listeners.set(name, listener);
+      listener.start();
     });
     setInterval(() => this.#sweep(), SWEEP_EVERY_MS);
     setInterval(() => this.#beat(), HEARTBEAT_EVERY_MS).unref();
     this.#memory.control.setState(this.#slot, SLOT_STATE.SERVING);
   }
 
-  /** Accepts for one listener, up to its limit of open connections; beyond it, new ones wait in the kernel's queue. */
-  #createLoop(name: string, fd: number): AcceptLoop {
-    const { limits } = this.snapshot.listeners.get(name)!.config;
-    let openHere = 0;
-    const listener = this.#createListener(name, (delta) => {
-      this.#countConnections(delta);
-      openHere += delta;
-      if (openHere >= limits.connections) loop.stop();
-      else if (delta < 0) loop.start();
+  #createListener(name: string, fd: number): ServedListener {
+    return new ServedListener(this.#uws, this.snapshot.listeners.get(name)!, fd, {
+      start: (downstream) => {
+        const exchange = new Exchange(this, downstream, this.now());
+        exchange.begin();
+        return exchange;
+      },
+      onConnectionCount: (delta) => this.#countConnections(delta),
+      onAcceptError: reportAcceptError,
+      identities: this.identities,
     });
-    const loop = new AcceptLoop(fd, (accepted) => listener.adopt(accepted), reportAcceptError);
-    return loop;
-  }
-
-  /** @throws Error of one sentence: uWS itself says nothing more than that it failed */
-  #createListener(name: string, onConnectionCount: (delta: number) => void): UwsListener {
-    try {
-      return new UwsListener(this.#uws, this.snapshot.listeners.get(name)!, {
-        start: (downstream) => {
-          const exchange = new Exchange(this, downstream, this.now());
-          exchange.begin();
-          return exchange;
-        },
-        onConnectionCount,
-      });
-    } catch (error) {
-      throw new Error(
-        `Listener ${name} cannot be set up, are its certificates and keys readable and whole? (${(error as Error).message})`,
-      );
-    }
   }
 
   /**
    * Takes over a generation: exchanges that begin from now on use it. Upstreams that did not change keep their connections.
    *
    * @param told the newest, or the canary
-   * @returns the one that was taken: the newest, when what was told is neither any more
+   * @returns the one that was taken: the newest, when what was told is neither any more; null when it names a certificate that is
+   *   not there yet, which is on its way
    */
-  takeOver(told: Generation): Generation {
+  takeOver(told: Generation): Generation | null {
     const generation = this.#hold(told);
-    if (generation === this.#snapshot?.generation) {
-      this.#memory.control.acknowledge(this.#slot, generation);
-      return generation;
+    if (generation !== this.#snapshot?.generation && !this.#use(generation)) {
+      this.#postponed = told;
+      return null;
     }
-    this.#use(generation);
+    this.#postponed = null;
     this.#memory.control.acknowledge(this.#slot, generation);
     return generation;
+  }
+
+  /**
+   * Shows these certificates from now on, also to upstreams.
+   *
+   * @returns a generation that could be taken over now that they are there, or null
+   */
+  useIdentities(identities: readonly Identity[]): Generation | null {
+    this.identities.receive(identities);
+    if (this.#postponed !== null) return this.takeOver(this.#postponed);
+    if (this.#snapshot !== null) this.#use(this.#snapshot.generation);
+    return null;
   }
 
   /** What operators have changed by hand: in force for exchanges that begin from now on. */
   applyLevers(levers: readonly Lever[]): void {
     this.#levers = new AppliedLevers(levers);
+    gatewayLog.setLevel(this.#levers.logLevel);
     if (this.#snapshot !== null) this.#use(this.#snapshot.generation);
   }
 
-  #use(generation: Generation): void {
+  /** False: it names a certificate that is not there. */
+  #use(generation: Generation): boolean {
     const image = this.#imageOf(generation);
     const inUse = new Set<string>();
     const globals = image.globals();
+    if (!this.identities.covers(globals)) return false;
     this.#policies.use(globals);
     this.#useThreads(globals.offloadThreads);
     this.#snapshot = new Snapshot(generation, image, {
@@ -194,8 +203,28 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setConnections(group.series, 0);
       this.metrics.setWaiting(group.series, 0);
     }
-    this.#openAccessLog(globals.accessLog);
+    this.#renewCertificates();
+    this.telemetry.use(globals.telemetry);
+    this.accessLog = this.telemetry.accessLog;
+    this.tracing = this.telemetry.tracing;
     this.recorders.use(globals.credentialPlaces);
+    return true;
+  }
+
+  #renewCertificates(): void {
+    for (const [name, listener] of this.#listeners) {
+      try {
+        listener.renew(this.snapshot.listeners.get(name)!.config);
+      } catch (error) {
+        // They passed every check there is: rather the old ones than an acceptor that cannot be started again either.
+        gatewayLog.error(`acceptor ${process.pid} keeps the old certificates. ${(error as Error).message}`);
+      }
+    }
+  }
+
+  /** Resolves when all certificates are there that the newest config names. */
+  identitiesHeard(): Promise<void> {
+    return this.identities.heard(() => this.#imageOf(this.#memory.control.generation()).globals());
   }
 
   /** Resolves when the first keys are there, so that no request finds none that could have been had; not later than a limit. */
@@ -224,8 +253,8 @@ export class Acceptor implements AcceptorContext {
   #stopAccepting(): void {
     this.isDraining = true;
     this.#memory.control.setState(this.#slot, SLOT_STATE.DRAINING);
-    this.#loops.forEach((loop, index) => {
-      loop.close();
+    [...this.#listeners.values()].forEach((listener, index) => {
+      listener.close();
       closeFd(FIRST_LISTENING_FD + index);
     });
   }
@@ -234,8 +263,7 @@ export class Acceptor implements AcceptorContext {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
     this.#policies.close();
-    await this.recorders.close(LOG_FLUSH_LIMIT_MS);
-    await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
+    await Promise.all([this.recorders.close(RECORDING_FLUSH_LIMIT_MS), this.telemetry.close()]);
     process.exit(0);
   }
 
@@ -260,11 +288,13 @@ export class Acceptor implements AcceptorContext {
   }
 
   #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {
-    const key = JSON.stringify(config);
+    const files = config.tls?.identity ?? null;
+    const identity = files === null ? null : this.identities.get(files);
+    const key = JSON.stringify([config, identity]);
     inUse.add(key);
     let group = this.#upstreams.get(key);
     if (group === undefined) {
-      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared);
+      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared, identity);
       this.#upstreams.set(key, group);
     }
     return group;
@@ -275,25 +305,6 @@ export class Acceptor implements AcceptorContext {
     for (const group of this.#upstreams.values()) group.sweep();
   }
 
-  /** A log that stays the same is reopened, which is what a rotation wants of a reload. */
-  #openAccessLog(target: AccessLogTarget | null): void {
-    const key = JSON.stringify(target);
-    if (key === this.#accessLogKey) {
-      this.accessLog?.reopen();
-      return;
-    }
-    this.#accessLogKey = key;
-    void this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
-    this.accessLog =
-      target === null
-        ? null
-        : new AccessLog(target, { onLost: (lines) => this.#countLost(lines), onTrouble: reportLogTrouble });
-  }
-
-  #countLost(lines: number): void {
-    this.#memory.control.add(this.#slot, 'LOG_LINES_DROPPED', lines);
-  }
-
   #countConnections(delta: number): void {
     this.#openConnections += delta;
     this.#memory.control.set(this.#slot, 'OPEN_CONNECTIONS', this.#openConnections);
@@ -302,21 +313,10 @@ export class Acceptor implements AcceptorContext {
   #beat(): void {
     this.#memory.control.add(this.#slot, 'HEARTBEAT', 1);
     this.#memory.control.set(this.#slot, 'EXCHANGES_IN_FLIGHT', this.exchanges.size);
+    this.telemetry.publishCounts();
     for (const group of this.#upstreams.values()) {
       this.metrics.setConnections(group.series, group.openConnections);
       this.metrics.setWaiting(group.series, group.waiting);
     }
   }
-}
-
-function reportAcceptError(code: string): void {
-  process.stderr.write(`penstock: acceptor ${process.pid} cannot accept connections for a moment: ${code}\n`);
-}
-
-function reportTaskFault(task: string, error: unknown): void {
-  process.stderr.write(`penstock: the task ${task} failed in its thread: ${error}\n`);
-}
-
-function reportLogTrouble(error: Error): void {
-  process.stderr.write(`penstock: the access log loses lines: ${error.message}\n`);
 }

@@ -1,4 +1,5 @@
 import type { Millis, MonotonicMs } from '../brand.ts';
+import type { ClientCertificate } from '../decision/client-certificate.ts';
 import type { Decision, PolicyRequest } from '../decision/decision.ts';
 import { Forwarded } from '../decision/forwarded.ts';
 import type { HeaderChanges } from '../decision/header-changes.ts';
@@ -12,6 +13,7 @@ import type { RecordedRequest } from './recording/recorded-request.ts';
 import { RequestBody } from './request-body.ts';
 import type { PacedBody } from './response/paced-body.ts';
 import type { Route, Snapshot } from './snapshot.ts';
+import type { ExchangeTrace } from './tracing/exchange-trace.ts';
 import type { PendingConnection, UpstreamConnection } from './upstream/upstream.ts';
 import { NONE_TRIED, type UpstreamGroup } from './upstream/upstream-group.ts';
 
@@ -25,6 +27,8 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
   /** The snapshot this exchange began with, and stays with. */
   readonly snapshot: Snapshot;
   readonly startedAt: MonotonicMs;
+  /** Null: tracing is off. */
+  readonly trace: ExchangeTrace | null;
 
   // Facts, filled in by admission.
   readonly method: string;
@@ -94,6 +98,7 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
     this.downstream = downstream;
     this.snapshot = acceptor.snapshot;
     this.startedAt = now;
+    this.trace = acceptor.tracing === null ? null : acceptor.tracing.begin(downstream);
     this.method = downstream.head.method;
     this.query = downstream.head.query;
     this.clientIp = downstream.head.peer;
@@ -106,6 +111,14 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
 
   get consumer(): string | null {
     return this.decision?.consumer?.name ?? null;
+  }
+
+  get traceId(): string | null {
+    return this.trace === null ? null : this.trace.traceId;
+  }
+
+  get spanId(): string | null {
+    return this.trace === null ? null : this.trace.spanId;
   }
 
   get dryRunRefusals(): number {
@@ -126,6 +139,10 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
 
   get headers(): readonly string[] {
     return this.downstream.head.headers;
+  }
+
+  get clientCertificate(): ClientCertificate | null {
+    return this.downstream.head.clientCertificate;
   }
 
   get authority(): string {

@@ -1,11 +1,12 @@
 /** Entry of an acceptor process; `src/main.ts` comes here when the supervisor has put an assignment into the environment. */
 import { loadUws, MAX_HEADER_BYTES } from '../../native-bindings/uws-loader.ts';
-import type { AcceptorSlot, Millis } from '../brand.ts';
+import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { AcceptorAssignment, FromAcceptor, ToAcceptor } from '../ipc.ts';
 import { ConfigImage } from '../shared-memory/config-image.ts';
-import { halfOf } from '../shared-memory/control-words.ts';
+import { type ControlWords, halfOf } from '../shared-memory/control-words.ts';
 import { SHARED_MEMORY_FD } from '../shared-memory/layout.ts';
 import { openSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import { Acceptor } from './acceptor.ts';
 
 /** Above the listeners' own limit, so that the first request beyond it still gets the gateway's 431 rather than uWS's. */
@@ -18,16 +19,21 @@ const ORPHAN_DRAIN = { quiet: 1000 as Millis, limit: 30_000 as Millis };
 export function runAcceptor(assignment: AcceptorAssignment): void {
   // A terminal that has gone is no reason to stop serving. (Standard output belongs to the access log alone.)
   process.stderr.on('error', () => {});
+  gatewayLog.setRole('acceptor');
   try {
     const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
     const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
     const acceptor = new Acceptor(uws, memory, assignment);
-    acceptor.takeOver(memory.control.generation());
     listen(acceptor);
-    acceptor.keysHeard().then(() => serve(acceptor, assignment), giveUp);
+    begin(acceptor, memory.control).then(() => serve(acceptor, assignment), giveUp);
   } catch (error) {
     giveUp(error);
   }
+}
+
+async function begin(acceptor: Acceptor, control: ControlWords): Promise<void> {
+  while (acceptor.takeOver(control.generation()) === null) await acceptor.identitiesHeard();
+  await acceptor.keysHeard();
 }
 
 function serve(acceptor: Acceptor, assignment: AcceptorAssignment): void {
@@ -58,9 +64,15 @@ function listen(acceptor: Acceptor): void {
   process.on('message', (message: ToAcceptor) => {
     switch (message.kind) {
       case 'take-over':
-        tell({ kind: 'acknowledged', generation: acceptor.takeOver(message.generation) });
+        acknowledge(acceptor.takeOver(message.generation));
+        return;
+      case 'identities':
+        // Upstreams are made anew for them, and listeners' apps.
+        acknowledge(acceptor.useIdentities(message.identities));
+        tell({ kind: 'identities-shown', number: message.number });
         return;
       case 'drain':
+        gatewayLog.debug(`acceptor ${process.pid} drains`, { limitMs: message.limit });
         acceptor.drain(message.quiet, message.limit);
         return;
       case 'key-set':
@@ -72,6 +84,9 @@ function listen(acceptor: Acceptor): void {
         return;
       case 'purge-cache':
         tell({ kind: 'cache-purged', number: message.number, dropped: acceptor.purgeCache(message.purge) });
+        return;
+      case 'reopen-log':
+        void acceptor.telemetry.reopenLog().then(() => tell({ kind: 'log-reopened', number: message.number }));
         return;
       case 'record':
         acceptor.recorders.start(message.order, (batch, sent) => tell({ kind: 'recorded', batch }, sent));
@@ -91,6 +106,12 @@ function listen(acceptor: Acceptor): void {
   process.on('SIGTERM', leave);
   // A terminal sends these to the whole group; what to do about them is the supervisor's decision.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
+}
+
+function acknowledge(generation: Generation | null): void {
+  if (generation === null) return;
+  gatewayLog.debug(`acceptor ${process.pid} goes by generation ${generation}`, { generation });
+  tell({ kind: 'acknowledged', generation });
 }
 
 function tell(message: FromAcceptor, then?: () => void): void {

@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'measure a config under recorded traffic, and compare with its budgets',
     load: async () => (await import('../../bench/main.ts')).bench,
   },
+  replay: {
+    summary: 'say what a config would do with requests that were recorded',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   'hash-password': {
     summary: 'print the hash of a password, for a consumer of the config',
     load: async () => (await import('./hash-password.ts')).hashPasswordCommand,

@@ -1,5 +1,6 @@
 /** Checks of consumers: who can be told apart, and by what. Never quotes a value, which may be a secret. */
 
+import { certificateName } from '../decision/client-certificate.ts';
 import { parsePasswordHash } from '../decision/passwords.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
@@ -11,9 +12,11 @@ export function checkConsumers({ value }: Draft, report: Report): void {
   if (!isRecord(consumers)) return;
   const keys = new Map<string, ConfigPath>();
   const subjects = new Map<string, ConfigPath>();
+  const certificates = new Map<string, ConfigPath>();
   for (const name of Object.keys(consumers)) {
     checkOnce(consumers, name, 'keys', keys, report);
     checkOnce(consumers, name, 'subjects', subjects, report);
+    checkOnce(consumers, name, 'certificates', certificates, report);
     checkPasswords(consumers, name, report);
   }
 }
@@ -23,22 +26,24 @@ function listOf(consumers: unknown, name: string, field: string): readonly unkno
   return Array.isArray(list) ? list : [];
 }
 
+const WHAT = { keys: 'this key', subjects: 'this subject', certificates: 'this certificate' } as const;
+
 /** What stands twice would say of a request that two had sent it. */
 function checkOnce(
   consumers: unknown,
   name: string,
-  field: 'keys' | 'subjects',
+  field: keyof typeof WHAT,
   first: Map<string, ConfigPath>,
   report: Report,
 ): void {
   for (const [index, item] of listOf(consumers, name, field).entries()) {
     if (typeof item !== 'string') continue;
     const path = ['consumers', name, field, index];
-    const earlier = first.get(item);
-    if (earlier === undefined) first.set(item, path);
+    const spelling = field === 'certificates' ? certificateName(item) : item;
+    const earlier = first.get(spelling);
+    if (earlier === undefined) first.set(spelling, path);
     else {
-      const what = field === 'keys' ? 'this key' : 'this subject';
-      report.error(path, `${what} stands twice, expected each once (first at ${report.placeOf(earlier)})`);
+      report.error(path, `${WHAT[field]} stands twice, expected each once (first at ${report.placeOf(earlier)})`);
     }
   }
 }

@@ -6,10 +6,11 @@ import { checkModules } from './check-modules.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkTests } from './check-tests.ts';
-import { checkListenerTls, checkUpstreamTls } from './check-tls.ts';
+import { TlsCheck } from './check-tls.ts';
 import { checkKeyFiles } from './compile-jwt.ts';
 import type { ConfigPath } from './diagnostics.ts';
 import type { Draft } from './draft.ts';
+import type { PemFiles } from './pem-files.ts';
 import { checkPolicyFiles } from './policy-files.ts';
 import type { PolicyModules } from './policy-modules.ts';
 import type { Report } from './report.ts';
@@ -18,26 +19,32 @@ import { formatAddress, isLoopback } from './schema/network-fields.ts';
 import type { Upstream } from './schema/schema.ts';
 import { type Source, valueAt } from './source/source.ts';
 
+/** What checking reads beside the config, kept for what is done with it afterwards. */
+export interface ReadAlong {
+  readonly modules: PolicyModules;
+  readonly pemFiles: PemFiles;
+}
+
 /** Checks as much of a config as could be parsed. Reads the TLS files it names, and runs users' modules. */
-export function checkDraft(draft: Draft, source: Source, modules: PolicyModules, report: Report): void {
+export function checkDraft(draft: Draft, source: Source, read: ReadAlong, report: Report): void {
   checkListeners(draft, report);
   checkAdmin(draft, report);
   for (const [name, upstream] of draft.upstreams) checkUpstream(name, upstream, report);
   checkRoutes(draft, report);
   checkConsumers(draft, report);
   checkPolicies(draft, report);
-  checkModules(draft, source, modules, report);
+  checkModules(draft, source, read.modules, report);
   checkKeyFiles(draft.value, source, report);
   checkEdits(draft, report);
   checkTests(draft, report);
   checkPolicyFiles(draft, source, report);
   checkConsumers(draft, report);
+  const tls = new TlsCheck(source, read.pemFiles, report);
   for (const [index, listener] of draft.listeners.entries()) {
-    if (listener?.tls !== undefined) checkListenerTls(listener.tls, ['listeners', index, 'tls'], source, report);
+    if (listener?.tls !== undefined) tls.listener(listener.tls, ['listeners', index, 'tls']);
   }
   for (const [name, upstream] of draft.upstreams) {
-    if (upstream?.tls?.ca !== undefined)
-      checkUpstreamTls(upstream.tls.ca, ['upstreams', name, 'tls', 'ca'], source, report);
+    if (upstream?.tls !== undefined) tls.upstream(upstream.tls, ['upstreams', name, 'tls']);
   }
 }
 

@@ -1,16 +1,15 @@
 /** Upstreams, and what of a route says where its requests go, to what acceptors read. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { SeriesId, UpstreamId } from '../brand.ts';
 import { NO_ROW } from '../shared-memory/endpoint-table.ts';
+import { authoritiesOf, identityOf } from './compile-listeners.ts';
 import { type CompiledUpstream, NO_UPSTREAM, type RouteRecord } from './compiled.ts';
 import type { Split, UpstreamCare } from './compiled-care.ts';
 import type { AssignRow } from './endpoint-rows.ts';
+import type { LoadedConfig } from './load.ts';
 import type { Forward } from './schema/forward.ts';
 import type { Config, Upstream } from './schema/schema.ts';
 import type { AssignSeries } from './series.ts';
-import { besideSource } from './source/beside-source.ts';
-import type { Source } from './source/source.ts';
 
 /** Enough of a digest to tell a handful of upstreams apart, and short in a cookie. */
 const TOKEN_LENGTH = 12;
@@ -24,8 +23,8 @@ export interface Assignments {
 /** For a config that nobody will run: nothing is counted, nothing shared. */
 export const NO_ASSIGNMENTS: Assignments = { series: () => 0 as SeriesId, row: () => NO_ROW };
 
-/** @throws when a CA file that was there for the checks is gone */
-export function compileUpstreams(config: Config, source: Source, assign: Assignments): CompiledUpstream[] {
+export function compileUpstreams(loaded: LoadedConfig, assign: Assignments): CompiledUpstream[] {
+  const { config } = loaded;
   const budgeted = upstreamsWithBudget(config);
   return Object.entries(config.upstreams).map(([name, upstream]) => {
     const { endpoints, balance, connections } = upstream;
@@ -34,7 +33,7 @@ export function compileUpstreams(config: Config, source: Source, assign: Assignm
     return {
       name,
       series: assign.series('upstream', name),
-      tls: tlsOf(name, upstream, source),
+      tls: tlsOf(name, upstream, loaded),
       endpoints: endpoints.map(({ url, weight }) => {
         const row = isShared ? assign.row(name, url.name) : NO_ROW;
         return { name: url.name, host: url.host, port: url.port, weight, row };
@@ -48,11 +47,16 @@ export function compileUpstreams(config: Config, source: Source, assign: Assignm
   });
 }
 
-function tlsOf(name: string, { endpoints, tls }: Upstream, source: Source): CompiledUpstream['tls'] {
+function tlsOf(name: string, { endpoints, tls }: Upstream, loaded: LoadedConfig): CompiledUpstream['tls'] {
   if (endpoints[0]!.url.scheme !== 'https') return null;
-  const ca =
-    tls?.ca === undefined ? null : readFileSync(besideSource(source, ['upstreams', name, 'tls', 'ca'], tls.ca), 'utf8');
-  return { serverName: tls?.serverName ?? null, verify: tls?.verify ?? true, ca };
+  const { serverName, verify, ca, cert, key } = tls ?? {};
+  const path = ['upstreams', name, 'tls'];
+  return {
+    serverName: serverName ?? null,
+    verify: verify ?? true,
+    authorities: ca === undefined ? null : authoritiesOf(ca, path, loaded),
+    identity: cert === undefined || key === undefined ? null : identityOf(cert, key, path, loaded),
+  };
 }
 
 function careOf({ health, circuit, limits }: Upstream): UpstreamCare | null {

@@ -1,24 +1,20 @@
 /** Config to what acceptors read: names become numbers, defaults of defaults are filled in, files are found or read. */
 import { createHash } from 'node:crypto';
 import type { PolicyId, UpstreamId } from '../brand.ts';
+import { certificateName } from '../decision/client-certificate.ts';
 import type { RouteMatch } from '../decision/route/route-match.ts';
 import { toRouteMatch } from './check-routes.ts';
 import { keySetsOf } from './compile-jwt.ts';
+import { compileListeners } from './compile-listeners.ts';
 import { PolicyBook } from './compile-policies.ts';
+import { compileTelemetry } from './compile-telemetry.ts';
 import { type Assignments, compileForward, compileUpstreams } from './compile-upstreams.ts';
-import type {
-  AccessLogTarget,
-  CompiledConsumer,
-  CompiledGlobals,
-  CompiledListener,
-  CompiledPolicy,
-  RouteRecord,
-} from './compiled.ts';
+import type { CompiledConsumer, CompiledGlobals, CompiledPolicy, RouteRecord } from './compiled.ts';
 import { credentialPlacesOf } from './credential-places.ts';
 import { formatPlace } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
 import { forward as forwardSchema } from './schema/forward.ts';
-import type { Config, Consumer, Listener, Route } from './schema/schema.ts';
+import type { Config, Consumer, Route } from './schema/schema.ts';
 import type { AssignSeries } from './series.ts';
 import { besideSource } from './source/beside-source.ts';
 import type { Source } from './source/source.ts';
@@ -33,19 +29,16 @@ export interface CompiledConfig {
   readonly matches: readonly RouteMatch[];
 }
 
-/**
- * Compiles a config that passed its checks. Series go to upstreams first, then to routes in file order.
- *
- * @throws when a CA file that was there for the checks is gone
- */
-export function compile({ config, source, modules }: LoadedConfig, assign: Assignments): CompiledConfig {
+/** Compiles a config that passed its checks. Series go to upstreams first, then to routes in file order. */
+export function compile(loaded: LoadedConfig, assign: Assignments): CompiledConfig {
+  const { config, source, modules } = loaded;
   const upstreamIds = new Map(Object.keys(config.upstreams).map((name, id) => [name, id as UpstreamId]));
   const globals: Omit<CompiledGlobals, 'keySets' | 'credentialPlaces'> = {
-    listeners: config.listeners.map((listener, index) => compileListener(listener, index, source)),
-    upstreams: compileUpstreams(config, source, assign),
+    listeners: compileListeners(loaded),
+    upstreams: compileUpstreams(loaded, assign),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
     modules: modules.all().map(({ compiled }) => compiled),
-    accessLog: compileAccessLog(config.telemetry.accessLog, source),
+    telemetry: compileTelemetry(config.telemetry, source),
     offloadThreads: config.runtime.offload.threads,
     cacheBytes: config.runtime.memory.cache,
     quotaStore: compileQuotaStore(config, source),
@@ -61,24 +54,6 @@ export function compile({ config, source, modules }: LoadedConfig, assign: Assig
     routes,
     policies,
     matches: config.routes.map(toRouteMatch),
-  };
-}
-
-function compileListener(listener: Listener, index: number, source: Source): CompiledListener {
-  const { name, address, tls, trustedProxies, chunkedRequests, path, limits } = listener;
-  const certificates = tls?.certificates.map(({ hosts, cert, key }, at) => {
-    const beside = (file: string): string =>
-      besideSource(source, ['listeners', index, 'tls', 'certificates', at], file);
-    return { hosts, cert: beside(cert), key: beside(key) };
-  });
-  return {
-    name,
-    address,
-    tls: certificates === undefined ? null : { certificates },
-    trustedProxies,
-    chunkedRequests,
-    path,
-    limits,
   };
 }
 
@@ -102,9 +77,12 @@ function compileRoute(
   };
 }
 
-function compileConsumer(name: string, { groups, keys, subjects, passwords }: Consumer): CompiledConsumer {
+function compileConsumer(
+  name: string,
+  { groups, keys, subjects, certificates, passwords }: Consumer,
+): CompiledConsumer {
   const keyDigests = keys.map((key) => createHash('sha256').update(key, 'utf8').digest('hex'));
-  return { name, groups, keyDigests, subjects, passwords };
+  return { name, groups, keyDigests, subjects, certificates: certificates.map(certificateName), passwords };
 }
 
 /** Null where no policy counts in it. */
@@ -112,11 +90,4 @@ function compileQuotaStore({ policies, routes, runtime }: Config, source: Source
   const own = routes.flatMap(({ policies: items }) => items.filter((item) => typeof item !== 'string'));
   const hasQuota = [...Object.values(policies).flat(), ...own].some((entry) => Object.hasOwn(entry, 'quota'));
   return hasQuota ? besideSource(source, ['runtime', 'quotaStore'], runtime.quotaStore) : null;
-}
-
-function compileAccessLog(accessLog: Config['telemetry']['accessLog'], source: Source): AccessLogTarget | null {
-  if (accessLog === 'none' || accessLog.to === 'none') return null;
-  const { to, sample } = accessLog;
-  if (to === 'stdout') return { file: null, sample };
-  return { file: besideSource(source, ['telemetry', 'accessLog', 'to', 'file'], to.file), sample };
 }

@@ -6,6 +6,8 @@ import type { Bytes, EndpointRow, Millis, PolicyId, SeriesId, UpstreamId } from 
 import type { KeySetOptions } from '../decision/policies/jwt/jwt-options.ts';
 import type { SecretPlaces } from '../recording/secret-names.ts';
 import type { KeySource, RetryRules, Split, UpstreamCare } from './compiled-care.ts';
+import type { CompiledTelemetry } from './compiled-telemetry.ts';
+import type { ListenerTls, UpstreamTls } from './compiled-tls.ts';
 
 /** How a listener treats spellings of a path that upstreams are known to read in different ways. */
 export interface PathRules {
@@ -19,14 +21,10 @@ export interface CompiledListener {
   readonly name: string;
   /** Where the supervisor listens: a host and port, or the path of a unix socket. */
   readonly address: { readonly host: string; readonly port: number } | { readonly unix: string };
-  /** Null: plain HTTP. Paths are absolute. The first certificate is the default one. */
-  readonly tls: {
-    readonly certificates: readonly {
-      readonly hosts: readonly string[];
-      readonly cert: string;
-      readonly key: string;
-    }[];
-  } | null;
+  /** Null: plain HTTP. */
+  readonly tls: ListenerTls | null;
+  /** Headers that the gateway alone writes, on whatever listener: those of clients are dropped. In lower case; null: none. */
+  readonly ownHeaders: readonly string[] | null;
   /** CIDR blocks, as written, of peers whose X-Forwarded-* and X-Request-Id are believed. */
   readonly trustedProxies: readonly string[];
   readonly chunkedRequests: 'accept' | 'reject';
@@ -55,15 +53,6 @@ export interface CompiledEndpoint {
   readonly weight: number;
   /** Where its state lies in the shared memory; NO_ROW: it has none, and counts as healthy. */
   readonly row: EndpointRow;
-}
-
-export interface UpstreamTls {
-  /** The name sent as SNI and checked against the certificate; null: the endpoint's host. */
-  readonly serverName: string | null;
-  /** False only when the config says so in as many words. */
-  readonly verify: boolean;
-  /** PEM bundle that replaces the system's roots; null: the system's. */
-  readonly ca: string | null;
 }
 
 export interface CompiledUpstream {
@@ -168,6 +157,8 @@ export interface CompiledConsumer {
   /** SHA-256 of each key, in hex: what is shared is no secret. */
   readonly keyDigests: readonly string[];
   readonly subjects: readonly string[];
+  /** Fingerprints in lower-case hex, alternative names and subjects of certificates. */
+  readonly certificates: readonly string[];
   readonly passwords: readonly string[];
 }
 
@@ -178,7 +169,7 @@ export interface CompiledGlobals {
   readonly consumers: readonly CompiledConsumer[];
   /** Code of users' policies. */
   readonly modules: readonly CompiledModule[];
-  readonly accessLog: AccessLogTarget | null;
+  readonly telemetry: CompiledTelemetry;
   /** Threads of each acceptor for work that would hold up its loop; 0: none. */
   readonly offloadThreads: number;
   /** What the supervisor fetches for policies. */
@@ -189,11 +180,4 @@ export interface CompiledGlobals {
   readonly quotaStore: string | null;
   /** Where policies look for credentials, beside Authorization and cookies: what a recording must not hold. */
   readonly credentialPlaces: SecretPlaces;
-}
-
-export interface AccessLogTarget {
-  /** Absolute path, or null for stdout. */
-  readonly file: string | null;
-  /** Share of the exchanges that get a line, 0 to 1; those with a gateway error always do. */
-  readonly sample: number;
 }

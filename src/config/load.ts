@@ -11,6 +11,7 @@
 import { checkDraft } from './check.ts';
 import { type Diagnostic, hasErrors, sortDiagnostics } from './diagnostics.ts';
 import { parseDraft } from './draft.ts';
+import { PemFiles } from './pem-files.ts';
 import { PolicyModules } from './policy-modules.ts';
 import { type Environment, resolveReferences } from './references.ts';
 import { Report } from './report.ts';
@@ -24,6 +25,8 @@ export interface LoadedConfig {
   readonly source: Source;
   /** Users' own policies, as they were checked. */
   readonly modules: PolicyModules;
+  /** Certificates and keys, as they were checked. */
+  readonly pemFiles: PemFiles;
 }
 
 export interface LoadResult {
@@ -48,12 +51,12 @@ export function loadSource(source: Source, environment: Environment): Omit<LoadR
   const report = new Report(source);
   const references = resolveReferences(source, environment);
   const draft = parseDraft(references.value, report);
-  const modules = new PolicyModules();
-  checkDraft(draft, source, modules, report);
+  const read = { modules: new PolicyModules(), pemFiles: new PemFiles() };
+  checkDraft(draft, source, read, report);
   // A value whose reference leads nowhere is not judged: what it would have been is not known.
   const unresolved = new Set(references.diagnostics.map(({ path }) => path));
   const judged = report.diagnostics.filter(({ path }) => !unresolved.has(path));
   const diagnostics = sortDiagnostics([...references.diagnostics, ...judged]);
-  const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source, modules };
+  const loaded = draft.config === null || hasErrors(diagnostics) ? null : { config: draft.config, source, ...read };
   return { loaded, diagnostics };
 }

@@ -35,7 +35,7 @@ const POLICIES = `
 
 A policy is a map of one key, its name, with its options: \`{ cors: { origins: ["*"] } }\`. A route lists policies of its own and names of lists under
 \`policies\`. They run in fixed phases, whatever their order in the file: edge (\`cors\`, \`ipFilter\`, \`redirect\`), authentication (\`keyAuth\`,
-\`basicAuth\`, \`jwt\`), authorization (\`authorize\`), limits (\`rateLimit\`, \`quota\`, \`concurrency\`), cache (\`cache\`), and transform for the rest. Within a
+\`basicAuth\`, \`jwt\`, \`clientCertificate\`), authorization (\`authorize\`), limits (\`rateLimit\`, \`quota\`, \`concurrency\`), cache (\`cache\`), and transform for the rest. Within a
 phase the order of the file counts. Responses pass them in the opposite order.
 `;
 
@@ -134,7 +134,7 @@ function table(rows: readonly Row[]): string {
 
 function typeText(schema: JsonSchema): string {
   if (schema.$ref !== undefined) return definition(schema.$ref).title ?? 'map';
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' or ');
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeText))].join(' or ');
   if (schema.items !== undefined) return `list of ${plural(typeText(schema.items))}`;
   if (schema.enum !== undefined) return schema.enum.map((word) => `\`${word}\``).join(', ');
   if (schema.title !== undefined) return schema.title;

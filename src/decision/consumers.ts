@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CompiledConsumer } from '../config/compiled.ts';
+import { type ClientCertificate, identifyingNames } from './client-certificate.ts';
 import { DECOY_PASSWORD, decoyLike } from './passwords.ts';
 
 /** Who may ask, as the config names them: what identities are looked up in. */
@@ -17,6 +18,8 @@ export interface Consumers {
   byKey(key: string): Consumer | null;
   /** Whose token this is, by its subject claim. */
   bySubject(subject: string): Consumer | null;
+  /** Whose certificate this is. */
+  byCertificate(certificate: ClientCertificate): Consumer | null;
   /** The hashes of a consumer's passwords; empty: none. */
   passwordsOf(name: string): readonly string[];
   /** Hashes that no password fits, and that take as long to check as those of a consumer: for users who are none. */
@@ -33,6 +36,7 @@ export class ConsumerTable implements Consumers {
   readonly #byName = new Map<string, CompiledConsumer>();
   readonly #byKeyDigest = new Map<string, KeyOwner>();
   readonly #bySubject = new Map<string, Consumer>();
+  readonly #byCertificate = new Map<string, Consumer>();
 
   readonly decoyPasswords: readonly string[];
 
@@ -43,6 +47,7 @@ export class ConsumerTable implements Consumers {
       this.#byName.set(consumer.name, consumer);
       for (const digest of consumer.keyDigests)
         this.#byKeyDigest.set(digest, { digest: Buffer.from(digest, 'hex'), consumer });
+      for (const name of consumer.certificates) this.#byCertificate.set(name, consumer);
       for (const subject of consumer.subjects) this.#bySubject.set(subject, consumer);
     }
   }
@@ -64,6 +69,14 @@ export class ConsumerTable implements Consumers {
 
   bySubject(subject: string): Consumer | null {
     return this.#bySubject.get(subject) ?? null;
+  }
+
+  byCertificate(certificate: ClientCertificate): Consumer | null {
+    for (const name of identifyingNames(certificate)) {
+      const consumer = this.#byCertificate.get(name);
+      if (consumer !== undefined) return consumer;
+    }
+    return null;
   }
 
   passwordsOf(name: string): readonly string[] {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors/table.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 import { FoundIdentity } from './found-identity.ts';
 import { HeaderChanges, type HeaderSource } from './header-changes.ts';
 import type { Effect } from './policies/effect.ts';
@@ -16,6 +17,8 @@ export interface PolicyRequest extends RequestFacts {
   /** Name of the listener. */
   readonly listener: string;
   readonly requestId: string;
+  /** What the client has shown in its TLS handshake; null or left out: nothing. */
+  readonly clientCertificate?: ClientCertificate | null;
   /** What the upstream is told in X-Forwarded-Host: the same, or what a trusted proxy says it was before that. */
   readonly forwardedHost: string;
   /** The client's end-to-end headers: lower-case names and values alternate, latin1. */

@@ -2,12 +2,14 @@
  * The decision core without a gateway around it: requests that were never sent, counters that begin empty, effects performed on
  * what is at hand. `explain`, `test`, `diff` and tests of policies run on it; the policies cannot tell.
  */
+
 import type { Millis } from '../brand.ts';
 import type { ErrorCode } from '../errors/table.ts';
 import { FlightTable, flightBytes } from '../shared-memory/flight-table.ts';
 import { SharedRateLimits } from '../shared-memory/rate-limiter.ts';
 import { bucketBytes } from '../shared-memory/token-buckets.ts';
 import type { Chain } from './chain.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 import { ConsumerTable } from './consumers.ts';
 import type { Decision, PolicyRequest } from './decision.ts';
 import { checkPassword } from './passwords.ts';
@@ -30,6 +32,7 @@ export interface DryRequestParts {
   /** Lower-case names and values alternate. */
   readonly headers?: readonly string[];
   readonly clientIp?: string;
+  readonly clientCertificate?: ClientCertificate | null;
   readonly scheme?: 'http' | 'https';
   readonly listener?: string;
   readonly body?: Buffer;
@@ -45,6 +48,7 @@ export class DryRequest implements PolicyRequest {
   readonly query: string | null;
   readonly headers: readonly string[];
   readonly clientIp: string;
+  readonly clientCertificate: ClientCertificate | null;
   readonly scheme: 'http' | 'https';
   readonly listener: string;
   readonly requestId = 'dry-run';
@@ -58,6 +62,7 @@ export class DryRequest implements PolicyRequest {
     this.query = parts.query ?? null;
     this.headers = parts.headers ?? [];
     this.clientIp = parts.clientIp ?? '127.0.0.1';
+    this.clientCertificate = parts.clientCertificate ?? null;
     this.scheme = parts.scheme ?? 'http';
     this.listener = parts.listener ?? 'dry-run';
     this.body = parts.body ?? Buffer.alloc(0);
@@ -139,13 +144,34 @@ export interface DryEffects {
 
 /** Asks the policies of a chain about a request, and performs what they wait for, until they have decided. */
 export async function askRequest(chain: Chain, decision: Decision, effects: DryEffects): Promise<Verdict> {
+  return askRequestAtOnce(chain, decision, effects);
+}
+
+/** The same, with a promise only where something has to be waited for that is not at hand. */
+export function askRequestAtOnce(chain: Chain, decision: Decision, effects: DryEffects): Verdict | Promise<Verdict> {
   let verdict = chain.runRequest(decision);
   while (verdict === WAITING) {
-    const result = await performDry(chain, decision, effects);
+    const result = performDry(chain, decision, effects);
+    if (result instanceof Promise) return continueAsking(chain, decision, effects, result);
     if (result === FAILED) return REFUSED;
     verdict = chain.continueRequest(decision, result);
   }
   return verdict;
+}
+
+async function continueAsking(
+  chain: Chain,
+  decision: Decision,
+  effects: DryEffects,
+  first: Promise<unknown>,
+): Promise<Verdict> {
+  let result = await first;
+  for (;;) {
+    if (result === FAILED) return REFUSED;
+    const verdict = chain.continueRequest(decision, result);
+    if (verdict !== WAITING) return verdict;
+    result = await performDry(chain, decision, effects);
+  }
 }
 
 /** The same for the response that `decision.response` describes. */
@@ -163,7 +189,7 @@ export async function askResponse(chain: Chain, decision: Decision, effects: Dry
 const FAILED = Symbol('failed');
 
 /** Time passes in no time; bodies are those at hand, and refused when they are too long, as an acceptor does. */
-async function performDry(chain: Chain, decision: Decision, effects: DryEffects): Promise<unknown> {
+function performDry(chain: Chain, decision: Decision, effects: DryEffects): unknown {
   const effect = decision.effect!;
   switch (effect.kind) {
     case 'delay':
@@ -175,15 +201,23 @@ async function performDry(chain: Chain, decision: Decision, effects: DryEffects)
     case 'offload':
       return effects.offload?.(effect.task, effect.input) ?? OFFLOAD_FAILED;
     case 'promise':
-      try {
-        return await effect.run(new AbortController().signal);
-      } catch (error) {
-        chain.reportFault(decision, error);
-        decision.refuse('policy_failed');
-        return FAILED;
-      }
+      return settled(chain, decision, effect.run);
     default:
       return effect satisfies never;
+  }
+}
+
+async function settled(
+  chain: Chain,
+  decision: Decision,
+  run: (signal: AbortSignal) => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return await run(new AbortController().signal);
+  } catch (error) {
+    chain.reportFault(decision, error);
+    decision.refuse('policy_failed');
+    return FAILED;
   }
 }
 

@@ -6,6 +6,7 @@ import { toHeaderValue } from './header-changes.ts';
  * Text with facts of the exchange in it: `Bearer of ${claims.sub}, from ${client.ip}`. Taken apart once, when a policy is made.
  *
  *   client.ip  consumer.name  route.name  listener
+ *   client.certificate.subject  .issuer  .fingerprint  .serial  .names   see client-certificate.ts
  *   request.id  request.method  request.scheme  request.host  request.path  request.query
  *   header.NAME   a request header, as it stands after the policies so far
  *   query.NAME    the first parameter of this name, decoded
@@ -34,6 +35,11 @@ type Read = Value['read'];
 
 const FACTS: Readonly<Record<string, Read>> = {
   'client.ip': ({ request }) => request.clientIp || null,
+  'client.certificate.subject': ({ request }) => request.clientCertificate?.subject ?? null,
+  'client.certificate.issuer': ({ request }) => request.clientCertificate?.issuer ?? null,
+  'client.certificate.fingerprint': ({ request }) => request.clientCertificate?.fingerprint ?? null,
+  'client.certificate.serial': ({ request }) => request.clientCertificate?.serial ?? null,
+  'client.certificate.names': ({ request }) => request.clientCertificate?.names ?? null,
   'consumer.name': ({ consumer }) => consumer?.name ?? null,
   'route.name': ({ route }) => route.name,
   'request.id': ({ request }) => request.requestId,

@@ -142,6 +142,10 @@ export const ERRORS = {
     'never',
     'As many requests are at the upstream as it is allowed to be sent.',
   ),
+
+  // Who is asking, by the certificate of the connection.
+  client_certificate_required: row(403, 'downstream', 'never', 'This listener wants a client certificate.'),
+  client_certificate_refused: row(403, 'downstream', 'never', 'The client certificate is not valid any more.'),
 } as const satisfies Record<string, ErrorRow>;
 
 /** A stable error code: the name of a row in the table. */

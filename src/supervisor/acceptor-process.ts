@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { Identity } from '../identities.ts';
 import {
   type AcceptorAssignment,
   ASSIGNMENT_VARIABLE,
@@ -87,6 +88,16 @@ export class AcceptorProcess {
     return this.#ask((number) => ({ kind: 'purge-cache', number, purge }));
   }
 
+  /** Resolves when new connections are shown them, or the process has ended. */
+  async giveIdentities(identities: readonly Identity[]): Promise<void> {
+    await this.#ask((number) => ({ kind: 'identities', number, identities }));
+  }
+
+  /** Has it go on in a new file of the access log. Resolves when it writes to the old one no more, or is gone. */
+  async reopenLog(): Promise<void> {
+    await this.#ask((number) => ({ kind: 'reopen-log', number }));
+  }
+
   /** Resolves when it goes by them, or is gone. */
   async applyLevers(levers: readonly Lever[]): Promise<void> {
     await this.#ask((number) => ({ kind: 'levers', number, levers }));
@@ -130,7 +141,9 @@ export class AcceptorProcess {
       case 'cache-purged':
         this.#waiting.get(message.number)?.(message.dropped);
         return;
+      case 'log-reopened':
       case 'levers-applied':
+      case 'identities-shown':
         this.#waiting.get(message.number)?.(0);
         return;
       case 'failed':

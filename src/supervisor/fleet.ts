@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { AcceptorSlot, Generation, Millis } from '../brand.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { Identity } from '../identities.ts';
 import type { RecordedBatch } from '../ipc.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { AcceptorProcess } from './acceptor-process.ts';
@@ -117,6 +118,16 @@ export class Fleet extends EventEmitter<FleetEvents> {
   async purgeCache(purge: Purge): Promise<{ readonly acceptors: number; readonly dropped: number }> {
     const counts = await Promise.all([...this.#running].map((acceptor) => acceptor.purgeCache(purge)));
     return { acceptors: counts.length, dropped: counts.reduce<number>((sum, count) => sum + (count ?? 0), 0) };
+  }
+
+  /** Has every acceptor show these certificates in place of earlier ones. Resolves when all do. */
+  async giveIdentities(identities: readonly Identity[]): Promise<void> {
+    await Promise.all([...this.#running].map((acceptor) => acceptor.giveIdentities(identities)));
+  }
+
+  /** Has every acceptor go on in a new file of the access log. Resolves when none writes to the old one any more. */
+  async reopenLog(): Promise<void> {
+    await Promise.all([...this.#running].map((acceptor) => acceptor.reopenLog()));
   }
 
   /**

@@ -1,6 +1,8 @@
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
+import type { CertificateRecord } from '../config/certificates.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { SlotCounter } from '../shared-memory/control-words.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import { SlabReader } from '../shared-memory/slab-reader.ts';
 import { bucketEvictions } from '../shared-memory/token-buckets.ts';
@@ -62,6 +64,14 @@ export class Observation implements MetricsSource, AdminSource {
     return lines;
   }
 
+  spans(): ReturnType<MetricsSource['spans']> {
+    const { control, plan } = this.#supervisor.memory;
+    const slots = Array.from({ length: plan.slots }, (_, slot) => slot as AcceptorSlot);
+    const sum = (counter: SlotCounter): number =>
+      slots.reduce((total, slot) => total + control.counter(slot, counter), 0);
+    return { exported: sum('SPANS_EXPORTED'), failed: sum('SPANS_FAILED'), dropped: sum('SPANS_DROPPED') };
+  }
+
   bucketEvictions(): number {
     return bucketEvictions(this.#supervisor.memory.buckets);
   }
@@ -84,6 +94,10 @@ export class Observation implements MetricsSource, AdminSource {
   refusedRetries(): readonly RefusedRetries[] {
     const { endpoints, live } = this.#supervisor;
     return readRefusedRetries(endpoints, live.globals.upstreams);
+  }
+
+  certificates(): readonly CertificateRecord[] {
+    return this.#supervisor.certificates.records;
   }
 
   async metrics(): Promise<{ text: string; contentType: string }> {
@@ -131,6 +145,7 @@ export class Observation implements MetricsSource, AdminSource {
       unrouted: this.slabs.readUnrouted().requests.reduce((sum, count) => sum + count, 0),
       accessLog: { droppedLines: this.accessLogDropped() },
       keySets: this.#supervisor.keySets.statuses,
+      certificates: this.#supervisor.certificates.statuses,
     };
   }
 

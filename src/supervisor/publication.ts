@@ -4,6 +4,7 @@
  */
 import type { Generation, SeriesId } from '../brand.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
+import type { LogLevel } from '../config/schema/log-level.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileSuccess } from '../offload/protocol.ts';
@@ -41,13 +42,16 @@ export interface PublicationHost {
   readonly memory: SharedMemory;
   readonly isStopping: boolean;
   nameOf(series: SeriesId): SeriesName | null;
-  /** Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary. */
-  prepare(snapshots: readonly ConfigSnapshot[]): Promise<void>;
+  /**
+   * Before acceptors are told of it: what a snapshot names must be there when its first request comes. Two are in use in a canary.
+   * Resolves to why it cannot be served, or to null.
+   */
+  prepare(snapshots: readonly ConfigSnapshot[]): Promise<string | null>;
   /** Once it is the newest generation, before all acceptors have acknowledged it. */
   onLive(snapshot: ConfigSnapshot): void;
   /** The settings of a listener have changed: they arrive with new processes. */
   replaceAcceptors(): void;
-  report(message: string): void;
+  report(message: string, level?: LogLevel): void;
 }
 
 interface Change {
@@ -90,10 +94,14 @@ export class Publication {
     this.#host.onLive(this.live);
   }
 
-  /** Reads the source again and publishes what is there; what is not valid changes nothing. */
-  reload(cause: Cause): Promise<ChangeOutcome> {
+  /**
+   * Reads the source again and publishes what is there; what is not valid changes nothing.
+   *
+   * @param tellsRefusal false: nobody is told why it was not taken, because whoever asks will ask again
+   */
+  reload(cause: Cause, tellsRefusal = true): Promise<ChangeOutcome> {
     return this.#next(async (asked) => {
-      const snapshot = await this.#compile(cause);
+      const snapshot = await this.#compile(cause, tellsRefusal);
       return snapshot === null ? this.#notTaken(null) : this.#publish(snapshot, { event: 'published', cause, asked });
     });
   }
@@ -125,7 +133,8 @@ export class Publication {
       const obstacle = this.#whyNoCanary(snapshot, options);
       if (obstacle !== null) return this.#refused(obstacle);
       const { publisher, fleet } = this.#host;
-      await this.#host.prepare([this.live, snapshot]);
+      const problem = await this.#host.prepare([this.live, snapshot]);
+      if (problem !== null) return this.#refused(problem);
       this.canary = new Canary(this.#host, publisher.stage(snapshot.image), options);
       this.#record('canary-begun', snapshot, cause, null);
       const isGood = await this.canary.run();
@@ -141,6 +150,7 @@ export class Publication {
       this.#record('canary-aborted', snapshot, cause, evidence);
       this.#host.report(
         `the canary ${nameOf(snapshot)} was given up; generation ${publisher.generation} goes on. ${evidence.reason}`,
+        'error',
       );
       return { ...this.#refused(evidence.reason!), id: snapshot.id };
     });
@@ -169,7 +179,7 @@ export class Publication {
   }
 
   /** Null when it cannot be taken, which has been said and written down then. */
-  async #compile(cause: Cause): Promise<ConfigSnapshot | null> {
+  async #compile(cause: Cause, tellsRefusal = true): Promise<ConfigSnapshot | null> {
     const { source, publisher, fleet, pool } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return null;
@@ -183,7 +193,7 @@ export class Publication {
     try {
       const reply = await publisher.compile(pool, fetched.path);
       if (!reply.ok) {
-        this.#refuse(linesOf(reply.diagnostics), fetched.label, cause);
+        if (tellsRefusal) this.#refuse(linesOf(reply.diagnostics), fetched.label, cause);
         return null;
       }
       return this.#accept(reply, fetched, cause);
@@ -203,7 +213,7 @@ export class Publication {
       this.#refuse(linesOf(diagnostics), fetched.label, cause);
       return null;
     }
-    if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics));
+    if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics), 'warn');
     publisher.continueFrom(compiled);
     this.sourceId = snapshot.id;
     return snapshot;
@@ -213,7 +223,11 @@ export class Publication {
     const { publisher, fleet } = this.#host;
     await publisher.settled(fleet);
     if (this.#host.isStopping) return this.#notTaken(snapshot.id);
-    await this.#host.prepare([snapshot]);
+    const problem = await this.#host.prepare([snapshot]);
+    if (problem !== null) {
+      this.#refuse(problem, snapshot.label, change.cause);
+      return this.#notTaken(snapshot.id);
+    }
     return this.#makeLive(snapshot, publisher.publish(snapshot.image), { ...change, evidence: null });
   }
 
@@ -258,7 +272,7 @@ export class Publication {
       routes: null,
     } as const;
     history.add({ ...entry, cause, message, evidence: null }, null);
-    this.#host.report(`the config was not taken; generation ${publisher.generation} goes on.\n${message}`);
+    this.#host.report(`the config was not taken; generation ${publisher.generation} goes on.\n${message}`, 'error');
   }
 
   #record(event: HistoryEvent, snapshot: ConfigSnapshot, cause: Cause, evidence: CanaryStatus | null): void {

@@ -20,9 +20,13 @@ export function restartNeeded(before: Published, after: Published, file: string)
   );
 }
 
-/** Whether listeners differ in what is built into an acceptor when it starts. */
+/** Whether listeners differ in what is built into an acceptor when it starts: everything but their certificates. */
 export function listenersChanged(before: Published, after: Published): boolean {
-  return isChanged(({ globals }) => globals.listeners, before, after);
+  return isChanged(({ globals }) => globals.listeners.map(withoutCertificates), before, after);
+}
+
+function withoutCertificates(listener: CompiledListener): CompiledListener {
+  return listener.tls === null ? listener : { ...listener, tls: { ...listener.tls, certificates: [] } };
 }
 
 /** One diagnostic a line. */

@@ -9,14 +9,17 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Millis, SeriesId } from '../brand.ts';
+import type { LogLevel } from '../config/schema/log-level.ts';
 import type { SeriesName } from '../config/series.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { releaseFlights } from '../shared-memory/flight-table.ts';
 import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
+import { Certificates } from './certificates/certificates.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FirstSnapshot, firstSnapshot } from './first-snapshot.ts';
 import { Fleet } from './fleet.ts';
@@ -33,6 +36,7 @@ import {
   openListeningSockets,
   whyNotListening,
 } from './listening-sockets.ts';
+import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
 import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
 import { Publisher } from './publisher.ts';
@@ -40,6 +44,7 @@ import { Recordings } from './recordings/recordings.ts';
 import { Sequence } from './sequence.ts';
 import { StartError } from './start-error.ts';
 
+const BY_CERTIFICATES: Cause = { kind: 'certificates', who: null, why: 'the file of an authority has changed' };
 const NO_LIMIT = 0x7fffffff as Millis;
 
 /** A running gateway. */
@@ -54,11 +59,18 @@ export class Supervisor implements PublicationHost {
   readonly fleet: Fleet;
   readonly keySets: KeySets;
   readonly recordings: Recordings;
+  readonly certificates = new Certificates({
+    give: (identities) => this.fleet.giveIdentities(identities),
+    reload: async (tellsRefusal) => (await this.publication.reload(BY_CERTIFICATES, tellsRefusal)).taken,
+    replaceAcceptors: () => void this.roll(),
+    report,
+  });
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
   readonly pool: CompilePool;
   readonly levers: LeverBoard;
   readonly #health: HealthChecks;
+  readonly #logRotation = new LogRotation(() => this.fleet.reopenLog());
   /** Where the admin API answers; null: nowhere. */
   adminUrl: string | null = null;
   #admin: AdminServer | null = null;
@@ -75,7 +87,7 @@ export class Supervisor implements PublicationHost {
     const { capacity } = numbering.series;
     this.memory = createGatewayMemory({ settings: snapshot.settings, ...numbering }, 2 * lanes);
     this.endpoints = new EndpointTable(this.memory.endpoints, 2 * lanes);
-    this.#health = new HealthChecks(this.endpoints, reportHealth);
+    this.#health = new HealthChecks(this.endpoints, reportHealth, Math.random, this.certificates.identities);
     this.sockets = openListeningSockets(snapshot.globals.listeners, lanes);
     this.publisher = new Publisher(this.memory, numbering);
     this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
@@ -87,7 +99,7 @@ export class Supervisor implements PublicationHost {
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
       },
-      onReport: report,
+      onReport: (message) => gatewayLog.warn(message),
     });
   }
 
@@ -103,7 +115,7 @@ export class Supervisor implements PublicationHost {
     let supervisor: Supervisor | null = null;
     try {
       const history = await History.open(stateFolder, report);
-      const first = await firstSnapshot(pool, history, source, (lines) => process.stderr.write(`${lines}\n`));
+      const first = await firstSnapshot(pool, history, source, (lines) => gatewayLog.plain('warn', lines));
       if (first.refusal !== null)
         report(
           `the config was not taken; the last good one, ${first.snapshot.id}, is taken instead.\n${first.refusal}`,
@@ -123,11 +135,15 @@ export class Supervisor implements PublicationHost {
   }
 
   async #begin(): Promise<void> {
+    const problem = await this.certificates.prepare(this.live.globals);
+    if (problem !== null) throw new StartError(problem);
     this.publication.begin({ kind: 'start', who: null, why: null });
     await this.#openAdmin();
     void this.keySets.use(this.live.globals.keySets);
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
+      const identities = this.certificates.identities.all;
+      if (identities.length > 0) void acceptor.giveIdentities(identities);
       for (const { options, keys } of this.keySets.settled) acceptor.giveKeySet(options.url, keys);
       this.recordings.join(acceptor);
     });
@@ -137,10 +153,12 @@ export class Supervisor implements PublicationHost {
     await this.#allServing();
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
-      report(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`);
+      gatewayLog.error(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`, { acceptor: pid, how, backoff });
     });
     this.fleet.on('hung', ({ pid, heartbeat }) =>
-      report(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`),
+      gatewayLog.error(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`, {
+        acceptor: pid,
+      }),
     );
   }
 
@@ -151,7 +169,7 @@ export class Supervisor implements PublicationHost {
       address,
       token: token ?? null,
       source,
-      onFailure: (error) => report(`the admin API failed: ${error}`),
+      onFailure: (error) => gatewayLog.error(`the admin API failed: ${error}`),
     });
     try {
       const port = await this.#admin.listen();
@@ -173,6 +191,8 @@ export class Supervisor implements PublicationHost {
 
   async #abandon(): Promise<void> {
     this.#health.stop();
+    this.certificates.close();
+    this.#logRotation.stop();
     this.source.close();
     this.fleet.kill();
     this.keySets.close();
@@ -190,10 +210,10 @@ export class Supervisor implements PublicationHost {
     return this.#rolls.run(async () => {
       try {
         await this.fleet.roll(this.drainLimit);
-        if (!this.#stopping) report('every acceptor is a new process');
+        if (!this.#stopping) gatewayLog.info('every acceptor is a new process');
         return true;
       } catch (error) {
-        report(`an acceptor could not be replaced; the old ones go on. ${(error as Error).message}`);
+        gatewayLog.error(`an acceptor could not be replaced; the old ones go on. ${(error as Error).message}`);
         return false;
       }
     });
@@ -211,6 +231,8 @@ export class Supervisor implements PublicationHost {
     const stopped = this.fleet.stop(this.drainLimit);
     this.keySets.close();
     this.#health.stop();
+    this.certificates.close();
+    this.#logRotation.stop();
     this.source.close();
     this.levers.close();
     closeListeningSockets(this.sockets);
@@ -229,22 +251,30 @@ export class Supervisor implements PublicationHost {
     return this.publisher.nameOf(series);
   }
 
-  /** Keys are with the acceptors before the routes that want them. */
-  async prepare(snapshots: readonly ConfigSnapshot[]): Promise<void> {
+  /** Keys and certificates are with the acceptors before the routes that want them. */
+  async prepare(snapshots: readonly ConfigSnapshot[]): Promise<string | null> {
+    for (const { globals } of snapshots) {
+      const problem = await this.certificates.prepare(globals);
+      if (problem !== null) return problem;
+    }
     await this.keySets.use(snapshots.flatMap(({ globals }) => globals.keySets));
+    return null;
   }
 
   onLive({ globals, settings }: ConfigSnapshot): void {
     this.history.limits = settings.runtime.history;
+    gatewayLog.configure(globals.telemetry.log);
+    this.#logRotation.use(globals.telemetry.accessLog);
     this.#health.update(globals.upstreams);
+    this.certificates.use(globals);
   }
 
   replaceAcceptors(): void {
     void this.roll();
   }
 
-  report(message: string): void {
-    report(message);
+  report(message: string, level: LogLevel = 'info'): void {
+    gatewayLog[level](message);
   }
 
   get drainLimit(): Millis {
@@ -265,9 +295,10 @@ function shownHost(host: string): string {
 }
 
 function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
-  report(`endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`);
+  const message = `endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`;
+  gatewayLog[isHealthy ? 'info' : 'warn'](message, { upstream, endpoint, healthy: isHealthy });
 }
 
 function report(message: string): void {
-  process.stderr.write(`penstock: ${message.trimEnd()}\n`);
+  gatewayLog.info(message);
 }

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { CERTIFICATE_FAMILIES } from './certificate-families.ts';
 import { ENDPOINT_FAMILIES } from './endpoint-families.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import { type DurationSample, EXPOSED_BOUNDS, type Scrape, type SeriesSample } from './scrape.ts';
@@ -118,6 +119,7 @@ export const FAMILIES: readonly Family[] = [
       upstreams.map(({ name, waitingExchanges }) => ({ labels: { upstream: name }, value: waitingExchanges })),
   },
   ...ENDPOINT_FAMILIES,
+  ...CERTIFICATE_FAMILIES,
   {
     name: 'penstock_connections',
     help: 'Open connections of clients.',
@@ -158,6 +160,24 @@ export const FAMILIES: readonly Family[] = [
     help: 'Access-log lines lost because the log could not take them.',
     type: 'counter',
     read: (_, source) => [{ labels: {}, value: source.accessLogDropped() }],
+  },
+  {
+    name: 'penstock_spans_exported_total',
+    help: 'Spans that the collector has taken.',
+    type: 'counter',
+    read: (_, source) => [{ labels: {}, value: source.spans().exported }],
+  },
+  {
+    name: 'penstock_spans_failed_total',
+    help: 'Spans lost because the collector could not be reached or refused them.',
+    type: 'counter',
+    read: (_, source) => [{ labels: {}, value: source.spans().failed }],
+  },
+  {
+    name: 'penstock_spans_dropped_total',
+    help: 'Spans lost because too many were on their way to the collector already.',
+    type: 'counter',
+    read: (_, source) => [{ labels: {}, value: source.spans().dropped }],
   },
   {
     name: 'penstock_rate_limit_evictions_total',

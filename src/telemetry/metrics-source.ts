@@ -1,4 +1,5 @@
 import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
+import type { CertificateRecord } from '../config/certificates.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { SlabReader } from '../shared-memory/slab-reader.ts';
 import type { EndpointReading, RefusedRetries } from './endpoint-reading.ts';
@@ -28,8 +29,12 @@ export interface MetricsSource {
   /** Endpoints whose state is shared. */
   endpoints(): readonly EndpointReading[];
   refusedRetries(): readonly RefusedRetries[];
+  /** Certificates in use. */
+  certificates(): readonly CertificateRecord[];
   /** Access-log lines lost, summed over all slots. */
   accessLogDropped(): number;
+  /** What became of the spans of all acceptors. */
+  spans(): { readonly exported: number; readonly failed: number; readonly dropped: number };
   /** Keys that lost a rate-limit bucket to others. */
   bucketEvictions(): number;
 }

@@ -10,8 +10,8 @@ import { head, plainGateway, send } from './plain-gateway.ts';
 const lifetime = { after };
 const authority = certificateAuthority(lifetime);
 /** The first certificate is the default one, so this one is asked for under names that it lacks in the config. */
-const main = authority.issue('default.test', 'second.test', 'unknown.test', 'SHOP.TEST', 'a.b.wild.test');
-const MAIN_NAMES = ['default.test', 'second.test', 'unknown.test', 'SHOP.TEST', 'a.b.wild.test']
+const main = authority.issue('default.test', 'second.test', 'unknown.test', 'a.b.wild.test');
+const MAIN_NAMES = ['default.test', 'second.test', 'unknown.test', 'a.b.wild.test']
   .map((name) => `DNS:${name}`)
   .join(', ');
 const shop = authority.issue('shop.test');
@@ -61,8 +61,14 @@ test('a server name without a certificate of its own gets the first one, and is 
     assert.deepEqual(await ask(t, name, '/default'), { status: 200, names: MAIN_NAMES });
 });
 
-test('today the parser compares server names by case: in capitals a name gets the first certificate', async (t) => {
-  assert.deepEqual(await ask(t, 'SHOP.TEST', '/capitals'), { status: 200, names: MAIN_NAMES });
+test('names are the same in capitals: of a certificate, of a wildcard, and of none', async (t) => {
+  for (const [name, certificate] of [
+    ['SHOP.TEST', 'DNS:shop.test'],
+    ['Shop.Test', 'DNS:shop.test'],
+    ['A.Wild.TEST', 'DNS:*.wild.test'],
+    ['UNKNOWN.test', MAIN_NAMES],
+  ])
+    assert.deepEqual(await ask(t, name, '/capitals'), { status: 200, names: certificate });
 });
 
 test('a connection serves several requests, whatever host they name', async (t) => {

@@ -23,6 +23,7 @@ export const POLICY_CASES: Readonly<Record<PolicyName, readonly unknown[]>> = {
     { limit: 1, by: { header: 'x-api-key' } },
     { limit: 1, by: { claim: 'sub' } },
   ],
+  clientCertificate: [{}, { optional: true, consumerHeader: 'x-consumer' }],
   cache: [
     {},
     { ttl: '30s', shared: true, status: false, query: 'sorted', ignoreQuery: ['utm_*'], vary: ['accept'] },

@@ -9,8 +9,8 @@ import { Wire } from './wire.ts';
 
 export interface RawClientOptions {
   readonly host?: string;
-  /** Connects with TLS, checks the certificate against this authority and this name. */
-  readonly tls?: { readonly ca: string; readonly servername: string };
+  /** Connects with TLS, checks the certificate against this authority and this name; shows one of its own where there is one. */
+  readonly tls?: { readonly ca: string; readonly servername: string; readonly cert?: string; readonly key?: string };
 }
 
 /** A response with the interim ones (1xx) that came before it. */
@@ -59,7 +59,7 @@ export async function rawClient(
   const socket =
     tls === undefined
       ? connect({ host, port, noDelay: true, allowHalfOpen: true })
-      : connectTls({ host, port, ca: tls.ca, servername: tls.servername });
+      : connectTls({ host, port, ...tls });
   lifetime.after(() => socket.destroy());
   const ready = once(socket, tls === undefined ? 'connect' : 'secureConnect');
   await within(ready, `connection to port ${port}`);

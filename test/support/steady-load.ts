@@ -1,5 +1,7 @@
 /** A load of many clients, each sending its next request as soon as the one before is answered, counted exactly. */
 import { Agent, type IncomingMessage, request } from 'node:http';
+import https from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { within } from './deadline.ts';
 import type { Lifetime } from './lifetime.ts';
 
@@ -16,6 +18,9 @@ export interface LoadAnswer {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly body: string;
+  /** Serial number of the gateway's certificate; null without TLS. */
+  readonly serial: string | null;
+  readonly onNewConnection: boolean;
 }
 
 export interface LoadOptions {
@@ -25,6 +30,8 @@ export interface LoadOptions {
   readonly keepAlive?: number;
   /** Clients that connect anew for every request. Default 4. */
   readonly newConnections?: number;
+  /** Speak TLS, and take certificates of this authority for this name alone. */
+  readonly tls?: { readonly ca: string; readonly servername: string };
   /** Sees every answer. */
   readonly onAnswer?: (answer: LoadAnswer) => void;
 }
@@ -44,9 +51,14 @@ export class SteadyLoad {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    const { keepAlive = 4, newConnections = 4 } = options;
-    for (let i = 0; i < keepAlive; i++) this.#clients.push(this.#run(new Agent({ keepAlive: true, maxSockets: 1 })));
-    for (let i = 0; i < newConnections; i++) this.#clients.push(this.#run(new Agent({ keepAlive: false })));
+    const { keepAlive = 4, newConnections = 4, tls } = options;
+    const agent = (keepAlive: boolean): Agent =>
+      // No sessions are kept: each new connection is to be shown a certificate.
+      tls === undefined
+        ? new Agent({ keepAlive, maxSockets: 1 })
+        : new https.Agent({ keepAlive, maxSockets: 1, maxCachedSessions: 0, ...tls });
+    for (let i = 0; i < keepAlive; i++) this.#clients.push(this.#run(agent(true)));
+    for (let i = 0; i < newConnections; i++) this.#clients.push(this.#run(agent(false)));
   }
 
   get answered(): number {
@@ -77,16 +89,16 @@ export class SteadyLoad {
 
   #once(agent: Agent): Promise<void> {
     const startedAt = performance.now();
-    const { port, path = '/', onAnswer } = this.#options;
+    const { port, path = '/', tls, onAnswer } = this.#options;
     return new Promise((resolve) => {
-      const outgoing = request({ host: '127.0.0.1', port, path, agent });
+      const outgoing = (tls === undefined ? request : https.request)({ host: '127.0.0.1', port, path, agent });
       const fail = (error: NodeJS.ErrnoException): void => {
         this.failures.push({ code: error.code ?? String(error), startedAt, onNewConnection: !outgoing.reusedSocket });
         setTimeout(resolve, REST_MS);
       };
       outgoing.on('error', fail);
       outgoing.on('response', (response) => {
-        readAnswer(response).then((answer) => {
+        readAnswer(response, !outgoing.reusedSocket).then((answer) => {
           this.#count(answer.status);
           onAnswer?.(answer);
           resolve();
@@ -103,11 +115,14 @@ export class SteadyLoad {
   }
 }
 
-async function readAnswer(response: IncomingMessage): Promise<LoadAnswer> {
+async function readAnswer(response: IncomingMessage, onNewConnection: boolean): Promise<LoadAnswer> {
+  const socket = response.socket as Partial<TLSSocket>;
+  const serial = socket.getPeerCertificate?.().serialNumber ?? null;
   response.setEncoding('utf8');
   let body = '';
   for await (const piece of response as AsyncIterable<string>) body += piece;
-  return { status: response.statusCode!, header: (name) => response.headers[name] as string | undefined, body };
+  const header = (name: string) => response.headers[name] as string | undefined;
+  return { status: response.statusCode!, header, body, serial, onNewConnection };
 }
 
 /** Starts a load; it is stopped when the lifetime ends. */

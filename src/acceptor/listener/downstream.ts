@@ -10,6 +10,7 @@
  */
 import type { CompiledListener } from '../../config/compiled.ts';
 import type { CidrSet } from '../../decision/cidr.ts';
+import type { ClientCertificate } from '../../decision/client-certificate.ts';
 import type { ForwardedFacts } from '../../decision/forwarded.ts';
 import type { ErrorCode } from '../../errors/table.ts';
 
@@ -42,6 +43,8 @@ export interface RequestHead extends ForwardedFacts {
   headers: string[];
   /** The declared length; 0 without a body, -1 when the body is chunked. */
   contentLength: number;
+  /** What the client has shown in its handshake; null: nothing, or the listener does not ask. */
+  clientCertificate: ClientCertificate | null;
   /** The client asks for the connection to end with this response. */
   wantsClose: boolean;
   /** X-Forwarded-For, -Proto, -Host, Via and X-Request-Id as the peer sent them: claims, not facts. */

@@ -14,6 +14,11 @@ const KEPT_POLICIES = 16_384;
 /** What the policies of one acceptor share. */
 export type SharedHost = Omit<PolicyHost, 'scope' | 'consumers'>;
 
+/** Puts something around a policy that has just been made, or in its place. */
+export type PolicyAdapter = (policy: Policy, compiled: CompiledPolicy, host: PolicyHost) => Policy;
+
+const AS_IT_IS: PolicyAdapter = (policy) => policy;
+
 /**
  * The policies of an acceptor, ready for use. One that did not change from one snapshot to the next is the same object, with
  * whatever it remembers; when the consumers have changed all are made anew.
@@ -21,14 +26,19 @@ export type SharedHost = Omit<PolicyHost, 'scope' | 'consumers'>;
 export class PolicyShelf {
   readonly #shared: SharedHost;
   readonly #guard: () => Guard;
+  readonly #adapt: PolicyAdapter;
   readonly #policies = new LRUCache<string, Policy>({ max: KEPT_POLICIES });
   readonly #modules = new Map<string, PolicyDefinition<unknown>>();
   #consumers: Consumers;
 
-  /** @param guard made when the first policy of a user is */
-  constructor(shared: SharedHost, consumers: Consumers, guard: () => Guard) {
+  /**
+   * @param guard made when the first policy of a user is
+   * @param adapt for hosts that have not all that policies ask for
+   */
+  constructor(shared: SharedHost, consumers: Consumers, guard: () => Guard, adapt: PolicyAdapter = AS_IT_IS) {
     this.#shared = shared;
     this.#guard = guard;
+    this.#adapt = adapt;
     this.#consumers = consumers;
   }
 
@@ -69,7 +79,8 @@ export class PolicyShelf {
       const host = { ...this.#shared, scope, consumers: this.#consumers };
       const own = name === USER_POLICY ? (options as ModuleOptions).options : options;
       const definition = this.#definition(compiled);
-      policy = name === USER_POLICY ? createUserPolicy(definition, own, host) : definition.create(own, host);
+      const made = name === USER_POLICY ? createUserPolicy(definition, own, host) : definition.create(own, host);
+      policy = this.#adapt(made, compiled, host);
       this.#policies.set(key, policy);
     }
     return policy;

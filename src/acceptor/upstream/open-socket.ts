@@ -1,6 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import type { CompiledEndpoint, UpstreamTls } from '../../config/compiled.ts';
+import type { CompiledEndpoint } from '../../config/compiled.ts';
+import type { UpstreamTls } from '../../config/compiled-tls.ts';
+import type { Identity } from '../../identities.ts';
 
 /** Bytes that may wait in a socket's write buffer before the writer is asked to pause. */
 export const WRITE_HIGH_WATER_BYTES = 64 * 1024;
@@ -31,14 +33,19 @@ export interface TlsTarget {
 }
 
 /**
- * @throws Error when the CA bundle is no PEM: the config was checked before it was published, so this is a broken invariant
+ * @throws Error when the CA bundle, the certificate or its key is no PEM: the config was checked before it was published, so this is a broken invariant
  */
 export function socketTarget<Endpoint extends Address>(
   endpoint: Endpoint,
   settings: UpstreamTls | null,
+  identity: Identity | null = null,
 ): SocketTarget<Endpoint> {
   if (settings === null) return { endpoint, tls: null };
-  const context = tls.createSecureContext(settings.ca === null ? {} : { ca: settings.ca });
+  const { authorities } = settings;
+  const context = tls.createSecureContext({
+    ...(authorities === null ? {} : { ca: authorities.pem }),
+    ...(identity === null ? {} : { cert: identity.certPem, key: identity.keyPem }),
+  });
   // A name from the URL goes out as SNI; an address must not (RFC 6066, section 3) but is checked against the certificate.
   const serverName = settings.serverName ?? (net.isIP(endpoint.host) === 0 ? endpoint.host : null);
   return { endpoint, tls: { context, serverName, verify: settings.verify, session: null } };

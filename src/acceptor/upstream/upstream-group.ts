@@ -2,6 +2,7 @@ import type { SeriesId } from '../../brand.ts';
 import type { CompiledUpstream } from '../../config/compiled.ts';
 import { type KeyedRequest, requestKey } from '../../decision/request-key.ts';
 import type { ErrorCode } from '../../errors/table.ts';
+import type { Identity } from '../../identities.ts';
 import { NO_ROW } from '../../shared-memory/endpoint-table.ts';
 import type { Balancer } from '../balancer/balancer.ts';
 import { createBalancer } from '../balancer/registry.ts';
@@ -46,15 +47,17 @@ export class UpstreamGroup implements PoolOwner {
   /**
    * @param clock milliseconds that never go back, such as `performance.now()`
    * @param shared what the group has in common with those of other acceptors
+   * @param identity what endpoints that ask are shown
    */
-  constructor(upstream: CompiledUpstream, clock: () => number, shared: SharedState) {
+  constructor(upstream: CompiledUpstream, clock: () => number, shared: SharedState, identity: Identity | null = null) {
     this.upstream = upstream;
     this.clock = clock;
     this.#shared = shared;
     this.#guard = wantsGuard(upstream) ? new EndpointGuard(upstream, shared) : null;
     this.#balancer = createBalancer(upstream.balance, upstream.endpoints, this.#guard ?? { ...IDLE, ...shared });
     this.#pools = upstream.endpoints.map(
-      (endpoint, index) => new EndpointPool(socketTarget(endpoint, upstream.tls), index, upstream.connections, this),
+      (endpoint, index) =>
+        new EndpointPool(socketTarget(endpoint, upstream.tls, identity), index, upstream.connections, this),
     );
   }
 

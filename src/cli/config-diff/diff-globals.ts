@@ -68,6 +68,7 @@ function changedConsumer(was: CompiledConsumer, is: CompiledConsumer): string[] 
     ...gainedAndLost('key', was.keyDigests, is.keyDigests),
     ...gainedAndLost('password', was.passwords, is.passwords),
     ...gainedAndLost('subject', was.subjects, is.subjects),
+    ...gainedAndLost('certificate', was.certificates, is.certificates),
     ...gainedAndLost('group', was.groups, is.groups),
   ];
 }

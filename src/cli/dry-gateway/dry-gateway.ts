@@ -1,14 +1,14 @@
 /**
  * A gateway without sockets: the same head reader, admission, route table, policies and request head as in an acceptor, asked
- * about requests that were never sent. `explain`, `test` and `diff` are built on it.
+ * about requests that were never sent. `explain`, `test`, `diff` and `replay` are built on it.
  *
  * What an acceptor would have from elsewhere begins empty: counters, caches, fetched keys. The clock stands still, and chance
- * is always one half.
+ * is always one half, unless others are handed in.
  */
 
-import type { ListenerContext } from '../../acceptor/listener/downstream.ts';
-import { HeadReader } from '../../acceptor/listener/uws/head-reader.ts';
-import { PolicyShelf } from '../../acceptor/policies/policy-shelf.ts';
+import type { ListenerContext, RequestHead } from '../../acceptor/listener/downstream.ts';
+import { HeadReader, type HeadSource } from '../../acceptor/listener/uws/head-reader.ts';
+import { type PolicyAdapter, PolicyShelf, type SharedHost } from '../../acceptor/policies/policy-shelf.ts';
 import { refusalHeaders } from '../../acceptor/response/answer.ts';
 import type { Millis } from '../../brand.ts';
 import type { CompiledConfig } from '../../config/compile.ts';
@@ -19,10 +19,10 @@ import { chooseUpstream } from '../../decision/choose-upstream.ts';
 import { CidrSet } from '../../decision/cidr.ts';
 import { type Consumers, ConsumerTable } from '../../decision/consumers.ts';
 import { Decision, type PolicyResponse, responseOf } from '../../decision/decision.ts';
-import { askRequest, askResponse, type DryEffects, dryHost } from '../../decision/dry-run.ts';
+import { askRequestAtOnce, askResponse, type DryEffects, dryHost } from '../../decision/dry-run.ts';
 import { resolveForwarded } from '../../decision/forwarded.ts';
 import type { Clock } from '../../decision/policies/host.ts';
-import { ANSWERED, PASS, REFUSED } from '../../decision/policies/verdict.ts';
+import { ANSWERED, PASS, REFUSED, type Verdict } from '../../decision/policies/verdict.ts';
 import { buildRouteTable } from '../../decision/route/build-route-table.ts';
 import { NO_ROUTE, RouteHit } from '../../decision/route/route-hit.ts';
 import { RouteTable } from '../../decision/route/route-table.ts';
@@ -32,7 +32,8 @@ import { DescribedHead, type DescribedRequest, parseTarget, type Target } from '
 import { DryExchange, type DryRoute, type Outcome } from './dry-exchange.ts';
 import { runOffloadTask } from './offload-inline.ts';
 
-interface DryListener extends ListenerContext {
+/** Where a request arrives. */
+export interface DryListener extends ListenerContext {
   readonly reader: HeadReader;
 }
 
@@ -48,13 +49,21 @@ const ASSUMED_RESPONSE: PolicyResponse = {
   source: 'upstream',
 };
 
+/** What a dry gateway is given in place of its own. */
+export interface DryGatewayParts {
+  readonly host?: Partial<SharedHost>;
+  readonly adapt?: PolicyAdapter;
+}
+
 export class DryGateway {
   readonly compiled: CompiledConfig;
   readonly #table: RouteTable;
   readonly #hit = new RouteHit();
   readonly #listeners: readonly DryListener[];
   readonly #consumers: Consumers;
+  readonly #parts: DryGatewayParts;
   readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #routes = new Map<number, DryRoute>();
   #shelf: PolicyShelf;
   /** Who listens to the request that is being decided. */
@@ -68,13 +77,15 @@ export class DryGateway {
    * @param now milliseconds since the epoch: what tokens and dates are judged by
    * @throws RangeError for routes that name more different methods than a table holds
    */
-  constructor(compiled: CompiledConfig, now: number) {
+  constructor(compiled: CompiledConfig, now: number, parts: DryGatewayParts = {}) {
     const { globals, matches } = compiled;
     this.compiled = compiled;
     this.#table = new RouteTable(buildRouteTable(matches));
     this.#listeners = globals.listeners.map(prepareListener);
     this.#consumers = new ConsumerTable(globals.consumers);
+    this.#parts = parts;
     this.#clock = { wall: () => now as Millis, monotonic: () => 1_000_000 as Millis };
+    this.#random = parts.host?.random ?? (() => HALF);
     this.#shelf = this.#emptyShelf();
   }
 
@@ -85,14 +96,17 @@ export class DryGateway {
   }
 
   #emptyShelf(): PolicyShelf {
-    const { scope: _, consumers: __, ...shared } = dryHost({ clock: this.#clock });
-    const shelf = new PolicyShelf(shared, this.#consumers, () => CALL_PLAINLY);
+    const { scope: _, consumers: __, ...shared } = dryHost({ clock: this.#clock, ...this.#parts.host });
+    const shelf = new PolicyShelf(shared, this.#consumers, () => CALL_PLAINLY, this.#parts.adapt);
     shelf.useModules(this.compiled.globals.modules);
     return shelf;
   }
 
   /** Which listener a request would arrive at: the one named, else one of the URL's scheme and port, else of its scheme. */
-  listenerFor({ listener }: DescribedRequest, { scheme, authority }: Target): DryListener | null {
+  listenerFor(
+    { listener }: Pick<DescribedRequest, 'listener'>,
+    { scheme, authority }: Pick<Target, 'scheme' | 'authority'>,
+  ): DryListener | null {
     const all = this.#listeners;
     if (listener !== null) return all.find(({ config }) => config.name === listener) ?? null;
     if (scheme === null) return all[0]!;
@@ -110,13 +124,22 @@ export class DryGateway {
    * @throws RangeError for a URL that is none, or a listener that is not there
    */
   async decide(request: DescribedRequest, trace: DecisionTrace | null): Promise<DryExchange> {
-    const exchange = this.#receive(request);
-    const refusal = this.#admit(exchange);
-    if (refusal !== null) exchange.outcome = this.#refusal(exchange, refusal);
-    else if (!this.#findRoute(exchange)) exchange.outcome = this.#noRoute(exchange);
-    else if (exchange.route!.chain === null) exchange.outcome = this.#forward(exchange);
-    else exchange.outcome = await this.#askPolicies(exchange, trace);
-    return exchange;
+    return this.#decide(this.#receive(request), trace);
+  }
+
+  /**
+   * Decides about a request whose head is there already, with the scheme that its client used. A promise only where its policies
+   * wait for something that is not at hand.
+   */
+  decideHead(
+    source: HeadSource,
+    listener: DryListener,
+    { peer, scheme }: Pick<RequestHead, 'peer' | 'scheme'>,
+    body: Buffer,
+  ): DryExchange | Promise<DryExchange> {
+    const head = listener.reader.read(source, peer);
+    head.scheme = scheme;
+    return this.#decide(this.#begin(head, listener, body), null);
   }
 
   /**
@@ -136,11 +159,23 @@ export class DryGateway {
     const target = parseTarget(request.url);
     const listener = target === null ? null : this.listenerFor(request, target);
     if (listener === null) throw new RangeError(`no request is described by ${request.url}`);
-    const peer = request.client ?? ('unix' in listener.config.address ? '' : LOCALHOST);
-    const head = listener.reader.read(new DescribedHead(request, target!), peer);
-    const exchange = new DryExchange(head, listener, request.body);
+    const peer = request.client ?? defaultPeer(listener);
+    return this.#begin(listener.reader.read(new DescribedHead(request, target!), peer), listener, request.body);
+  }
+
+  #begin(head: RequestHead, listener: DryListener, body: Buffer): DryExchange {
+    const exchange = new DryExchange(head, listener, body);
     resolveForwarded(head, listener.trustedProxies, exchange.forwarded);
     exchange.clientIp = exchange.forwarded.clientIp;
+    return exchange;
+  }
+
+  #decide(exchange: DryExchange, trace: DecisionTrace | null): DryExchange | Promise<DryExchange> {
+    const refusal = this.#admit(exchange);
+    if (refusal !== null) exchange.outcome = this.#refusal(exchange, refusal);
+    else if (!this.#findRoute(exchange)) exchange.outcome = this.#noRoute(exchange);
+    else if (exchange.route!.chain === null) exchange.outcome = this.#forward(exchange);
+    else return this.#askPolicies(exchange, trace);
     return exchange;
   }
 
@@ -164,27 +199,49 @@ export class DryGateway {
     return true;
   }
 
-  async #askPolicies(exchange: DryExchange, trace: DecisionTrace | null): Promise<Outcome> {
+  #askPolicies(exchange: DryExchange, trace: DecisionTrace | null): DryExchange | Promise<DryExchange> {
     const chain = exchange.route!.chain!;
     const decision = new Decision(exchange, exchange.route!, trace);
     const effects: DryEffects = { requestBody: exchange.body, responseBody: NO_BYTES, offload: runOffloadTask };
     exchange.decision = decision;
     this.#trace = trace;
+    const verdict = askRequestAtOnce(chain, decision, effects);
+    if (typeof verdict !== 'number' || verdict === ANSWERED || trace !== null)
+      return this.#concludeLater(exchange, verdict, effects);
+    exchange.outcome = verdict === REFUSED ? this.#refusal(exchange, decision.error!) : this.#forward(exchange);
+    chain.end(decision);
+    return exchange;
+  }
+
+  async #concludeLater(
+    exchange: DryExchange,
+    asked: Verdict | Promise<Verdict>,
+    effects: DryEffects,
+  ): Promise<DryExchange> {
+    const chain = exchange.route!.chain!;
+    const decision = exchange.decision!;
     try {
-      let verdict = await askRequest(chain, decision, effects);
-      if (verdict === ANSWERED) {
-        decision.arrive(responseOf(decision.own!));
-        verdict = chain.hasResponse ? await askResponse(chain, decision, effects) : PASS;
-      }
-      if (verdict === REFUSED) return this.#refusal(exchange, decision.error!);
-      if (decision.own !== null) return this.#answer(decision);
-      const outcome = this.#forward(exchange);
-      if (outcome.kind === 'forward' && trace !== null) await this.#assumeResponse(chain, decision, effects);
-      return outcome;
+      exchange.outcome = await this.#conclude(exchange, await asked, effects);
     } finally {
       chain.end(decision);
       this.#trace = null;
     }
+    return exchange;
+  }
+
+  async #conclude(exchange: DryExchange, asked: Verdict, effects: DryEffects): Promise<Outcome> {
+    const chain = exchange.route!.chain!;
+    const decision = exchange.decision!;
+    let verdict = asked;
+    if (verdict === ANSWERED) {
+      decision.arrive(responseOf(decision.own!));
+      verdict = chain.hasResponse ? await askResponse(chain, decision, effects) : PASS;
+    }
+    if (verdict === REFUSED) return this.#refusal(exchange, decision.error!);
+    if (decision.own !== null) return this.#answer(decision);
+    const outcome = this.#forward(exchange);
+    if (outcome.kind === 'forward' && decision.trace !== null) await this.#assumeResponse(chain, decision, effects);
+    return outcome;
   }
 
   /** Asks about an upstream's response that nobody has seen, for what the gateway adds to any. */
@@ -195,7 +252,7 @@ export class DryGateway {
 
   #forward(exchange: DryExchange): Outcome {
     const { upstream: only, split } = exchange.route!.forward;
-    const id = split === null ? only : split.choices[chooseUpstream(split, exchange, HALF).index]!.upstream;
+    const id = split === null ? only : split.choices[chooseUpstream(split, exchange, this.#random()).index]!.upstream;
     const upstream = this.compiled.globals.upstreams[id];
     if (upstream === undefined) return this.#refusal(exchange, 'no_upstream');
     exchange.connection = { endpoint: upstream.endpoints[0]! };
@@ -217,6 +274,11 @@ export class DryGateway {
     const headers = refusalHeaders(code, decision, () => this.#table.allowedMethods(exchange));
     return { kind: 'refuse', code, status: ERRORS[code].status, headers: afterChanges(headers, decision) };
   }
+}
+
+/** Behind a unix socket nobody is known. */
+function defaultPeer({ config }: DryListener): string {
+  return 'unix' in config.address ? '' : LOCALHOST;
 }
 
 function afterChanges(headers: readonly string[], decision: Decision | null): readonly string[] {

@@ -1,8 +1,9 @@
 /** What is wrong with a gateway at the moment, as far as it knows: the part of the page that is read first. */
 import type { Lever } from '../../ipc.ts';
+import type { CertificateStatus } from '../../supervisor/certificates/certificate-status.ts';
 import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
 import { endpointsByUpstream, isFit } from './endpoint-fitness.ts';
-import type { SeenCertificate, SeenStatus } from './seen-status.ts';
+import type { SeenStatus } from './seen-status.ts';
 import { count, formatAway, formatSeconds } from './wording.ts';
 
 export interface Problem {
@@ -145,7 +146,7 @@ function certificateProblems({ certificates = [] }: SeenStatus): Problem[] {
   });
 }
 
-function named({ subject, listener, upstream, file }: SeenCertificate): string {
+function named({ subject, listener, upstream, file }: CertificateStatus): string {
   return `certificate ${subject} of ${upstream === null ? `listener ${listener}` : `upstream ${upstream}`} (${file})`;
 }
 

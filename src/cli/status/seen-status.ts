@@ -3,18 +3,8 @@ import type { CanaryStatus } from '../../supervisor/canary/canary.ts';
 import type { Cause } from '../../supervisor/history/history-entry.ts';
 import type { PulledLever } from '../../supervisor/levers/pulled-lever.ts';
 
-/** A certificate in use, as far as the page tells of it. */
-export interface SeenCertificate {
-  readonly listener: string | null;
-  readonly upstream: string | null;
-  readonly subject: string;
-  readonly file: string;
-  readonly daysLeft: number;
-  readonly expiresSoon: boolean;
-  readonly lastError: { readonly at: string; readonly message: string } | null;
-}
-
 type Needed = 'config' | 'acceptors';
+type Later = 'levers' | 'canary';
 
 /** A status as gateways of other versions send it, too: the members that came later may be missing. */
 export interface SeenStatus extends Pick<Status, 'acceptors'>, Partial<Omit<Status, Needed | Later>> {
@@ -25,7 +15,4 @@ export interface SeenStatus extends Pick<Status, 'acceptors'>, Partial<Omit<Stat
     };
   readonly levers?: readonly PulledLever[];
   readonly canary?: Omit<CanaryStatus, 'routes'> | null;
-  readonly certificates?: readonly SeenCertificate[];
 }
-
-type Later = 'levers' | 'canary' | 'certificates';

@@ -40,7 +40,7 @@ function listNamed(value: unknown, name: string, lists: Map<string, RoutePolicie
   return list;
 }
 
-const AUTHENTICATION: ReadonlySet<string> = new Set(['keyAuth', 'basicAuth', 'jwt']);
+const AUTHENTICATION: ReadonlySet<string> = new Set(['keyAuth', 'basicAuth', 'jwt', 'clientCertificate']);
 
 /** Whether a policy finds out who is asking. */
 export function isAuthentication({ name }: Pick<WrittenPolicy, 'name'>): boolean {

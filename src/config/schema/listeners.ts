@@ -1,22 +1,10 @@
 /** `listeners` and `admin`: where the gateway itself can be reached. */
 import { z } from 'zod';
-import { duration, filePath, name, oneOf, size, text, wholeNumber } from './fields.ts';
-import { address, cidr, hostPattern } from './network-fields.ts';
+import { duration, name, oneOf, size, text, wholeNumber } from './fields.ts';
+import { listenerTls } from './listener-tls.ts';
+import { address, cidr } from './network-fields.ts';
 
 const KIB = 1024;
-
-const certificate = z.strictObject({
-  hosts: z
-    .array(hostPattern())
-    .min(1)
-    .describe('Names the certificate is served for (SNI). The first certificate of a listener is also its default.'),
-  cert: filePath('the path of a PEM file').describe('PEM file of the certificate and its chain.'),
-  key: filePath('the path of a PEM file').describe('PEM file of the private key that belongs to it.'),
-});
-
-const tls = z.strictObject({
-  certificates: z.array(certificate).min(1).describe('Chosen by the name the client asks for.'),
-});
 
 const pathRules = z.strictObject({
   encodedSlash: oneOf(['reject', 'keep', 'decode'])
@@ -54,7 +42,7 @@ const limits = z.strictObject({
 export const listener = z.strictObject({
   name: name('listeners').describe('Shown in logs and metrics.'),
   address: address().describe('Where to listen. Port 0 takes any free one.'),
-  tls: tls.optional().describe('TLS with these certificates; plain HTTP without.'),
+  tls: listenerTls.optional().describe('TLS with these certificates; plain HTTP without.'),
   trustedProxies: z
     .array(cidr())
     .prefault([])

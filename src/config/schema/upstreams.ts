@@ -52,6 +52,10 @@ const upstreamTls = z.strictObject({
   ca: filePath('the path of a PEM file')
     .optional()
     .describe("PEM file of the certificates to trust, in place of the system's."),
+  cert: filePath('the path of a PEM file')
+    .optional()
+    .describe('PEM file of the certificate, with its chain, that the gateway shows an endpoint which asks (mTLS).'),
+  key: filePath('the path of a PEM file').optional().describe('PEM file of the private key that belongs to `cert`.'),
 });
 
 export const upstream = z.strictObject({

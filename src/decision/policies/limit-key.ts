@@ -7,11 +7,14 @@ export type LimitBy =
   | { readonly kind: 'header'; readonly name: string }
   | { readonly kind: 'claim'; readonly name: string };
 
+/** What of a decision requests are counted by. */
+export type CountedBy = Pick<Decision, 'request' | 'route' | 'consumer' | 'claims'>;
+
 /** The text that requests which are counted together have in common. */
-export type KeyOf = (decision: Decision) => string;
+export type KeyOf = (decision: CountedBy) => string;
 
 /** Begins the key of whoever does not have what is counted by; neither headers nor names of consumers can hold it. */
-const BY_ADDRESS = '\0';
+export const BY_ADDRESS = '\0';
 
 /**
  * @param ipv6Prefix bits of an IPv6 address that tell clients apart: a subscriber has a network, not one address

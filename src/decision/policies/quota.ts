@@ -60,7 +60,7 @@ export const quota: PolicyDefinition<QuotaOptions> = {
 };
 
 /** Requests without what is counted by share one counter: leaving it out opens nothing. */
-function subjectOf(by: QuotaBy): (decision: Decision) => string {
+export function subjectOf(by: QuotaBy): (decision: Decision) => string {
   if (by === 'route') return () => '';
   if (by === 'ip') return ({ request }) => `=${request.clientIp}`;
   if (by === 'consumer') return ({ consumer }) => (consumer === null ? '' : `=${consumer.name}`);

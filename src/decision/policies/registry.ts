@@ -1,6 +1,7 @@
 import { authorize } from './authorize.ts';
 import { basicAuth } from './basic-auth.ts';
 import { cache } from './cache/cache.ts';
+import { clientCertificate } from './client-certificate.ts';
 import { concurrency } from './concurrency.ts';
 import { cors } from './cors.ts';
 import { fault } from './fault.ts';
@@ -23,6 +24,7 @@ export const POLICIES = {
   authorize,
   basicAuth,
   cache,
+  clientCertificate,
   concurrency,
   cors,
   fault,

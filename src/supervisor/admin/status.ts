@@ -1,5 +1,6 @@
 import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
+import type { CertificateStatus } from '../certificates/certificate-status.ts';
 
 /**
  * What `GET /status` answers, as JSON. `penstock status` reads it from a gateway that may be of another version, so members
@@ -39,6 +40,8 @@ export interface Status {
   readonly unrouted: number;
   readonly accessLog: { readonly droppedLines: number };
   readonly keySets: readonly KeySetStatus[];
+  /** Those of listeners, then those of upstreams. */
+  readonly certificates: readonly CertificateStatus[];
 }
 
 /** A JSON Web Key Set that the gateway fetches. */

@@ -1,7 +1,14 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { CompiledEndpoint, UpstreamTls } from '../../config/compiled.ts';
+import type { CompiledEndpoint } from '../../config/compiled.ts';
 import type { ActiveHealth } from '../../config/compiled-care.ts';
+import type { UpstreamTls } from '../../config/compiled-tls.ts';
+import type { Identity } from '../../identities.ts';
+
+/** TLS of an upstream with what it is shown. */
+export interface AskedTls extends Omit<UpstreamTls, 'identity'> {
+  readonly identity: Identity | null;
+}
 
 /** What a check came to: null when all was well, otherwise what was wrong, in words. */
 export type CheckResult = string | null;
@@ -16,7 +23,7 @@ const MAX_BODY_BYTES = 64 * 1024;
  */
 export function askEndpoint(
   endpoint: CompiledEndpoint,
-  tls: UpstreamTls | null,
+  tls: AskedTls | null,
   rules: ActiveHealth,
   signal: AbortSignal,
 ): Promise<CheckResult> {
@@ -56,10 +63,11 @@ export function askEndpoint(
   });
 }
 
-function tlsOptions({ serverName, verify, ca }: UpstreamTls): https.RequestOptions {
+function tlsOptions({ serverName, verify, authorities, identity }: AskedTls): https.RequestOptions {
   return {
     rejectUnauthorized: verify,
     ...(serverName === null ? {} : { servername: serverName }),
-    ...(ca === null ? {} : { ca }),
+    ...(authorities === null ? {} : { ca: authorities.pem }),
+    ...(identity === null ? {} : { cert: identity.certPem, key: identity.keyPem }),
   };
 }

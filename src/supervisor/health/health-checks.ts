@@ -1,6 +1,7 @@
 import type { CompiledEndpoint, CompiledUpstream } from '../../config/compiled.ts';
+import { IdentityBook } from '../../identities.ts';
 import { type EndpointTable, NO_ROW } from '../../shared-memory/endpoint-table.ts';
-import { askEndpoint, type CheckResult } from './ask-endpoint.ts';
+import { type AskedTls, askEndpoint, type CheckResult } from './ask-endpoint.ts';
 import { Thresholds } from './thresholds.ts';
 
 /** Checks under way at one time: hundreds of endpoints are asked one after the other rather than all at once. */
@@ -22,12 +23,19 @@ export type OnHealthChange = (upstream: string, endpoint: string, isHealthy: boo
  */
 export class HealthChecks {
   readonly #table: EndpointTable;
+  readonly #identities: IdentityBook;
   readonly #onChange: OnHealthChange;
   readonly #random: () => number;
   readonly #checks = new Map<string, Check>();
   readonly #turns = new Turns(MOST_AT_ONCE);
 
-  constructor(table: EndpointTable, onChange: OnHealthChange, random: () => number = Math.random) {
+  constructor(
+    table: EndpointTable,
+    onChange: OnHealthChange,
+    random: () => number = Math.random,
+    identities = new IdentityBook(),
+  ) {
+    this.#identities = identities;
     this.#table = table;
     this.#onChange = onChange;
     this.#random = random;
@@ -63,13 +71,19 @@ export class HealthChecks {
     return new Check(endpoint, {
       firstWaitMs: this.#random() * Math.min(rules.every, FIRST_WITHIN_MS),
       waitMs: () => rules.every * (1 - JITTER + 2 * JITTER * this.#random()),
-      ask: (signal) => this.#turns.take(() => askEndpoint(endpoint, upstream.tls, rules, signal)),
+      ask: (signal) => this.#turns.take(() => askEndpoint(endpoint, this.#tlsOf(upstream), rules, signal)),
       onResult: (result) => {
         if (!thresholds.add(result === null)) return;
         this.#table.set(endpoint.row, 'UNHEALTHY', thresholds.isHealthy ? 0 : 1);
         this.#onChange(upstream.name, endpoint.name, thresholds.isHealthy, result ?? 'it answers as expected');
       },
     });
+  }
+
+  /** With the identity of this moment: a new one is no reason to begin the checks anew. */
+  #tlsOf({ tls }: CompiledUpstream): AskedTls | null {
+    if (tls === null) return null;
+    return { ...tls, identity: tls.identity === null ? null : this.#identities.get(tls.identity) };
   }
 
   stop(): void {

@@ -102,6 +102,44 @@ describe('penstock status', () => {
     assert.match(out, /^ {2}https:\/\/issuer.example\/keys: key 1 \("old"\) is private/m);
   });
 
+  it('names certificates that expire soon, or were not renewed, and only them', async () => {
+    const certificate = {
+      listener: 'public',
+      upstream: null,
+      use: 'server',
+      hosts: ['a.example', 'b.example'],
+      subject: 'CN=a.example',
+      file: '/certs/a.pem',
+      fingerprint: 'ab',
+      notBefore: '2026-09-01T10:00:00.000Z',
+      notAfter: '2026-12-01T10:00:00.000Z',
+      daysLeft: 9,
+      expiresSoon: true,
+      lastError: null,
+    } as const;
+    const lastError = { at: '2026-11-21T10:00:00.000Z', message: '/certs/c.key: no such file' };
+    shown = aStatus({
+      certificates: [
+        certificate,
+        { ...certificate, hosts: ['fine.example'], daysLeft: 80, expiresSoon: false },
+        {
+          ...certificate,
+          listener: null,
+          upstream: 'catalog',
+          hosts: [],
+          daysLeft: -1,
+          file: '/certs/c.pem',
+          lastError,
+        },
+      ],
+    });
+    const { out } = await run(here());
+    assert.match(out, /^a\.example b\.example +listener public +2026-12-01T10:00:00\.000Z +9d +\/certs\/a\.pem$/m);
+    assert.match(out, /^CN=a\.example +upstream catalog +\S+ +EXPIRED +\/certs\/c\.pem$/m);
+    assert.match(out, /^ {2}not renewed: \/certs\/c\.key: no such file \(2026/m);
+    assert.doesNotMatch(out, /fine/);
+  });
+
   it('prints a page that names every acceptor, route and upstream', async () => {
     shown = aStatus();
     const { code, out } = await run(here());

@@ -175,8 +175,8 @@ test('certificates are there, are PEM, and belong to their keys', (context) => {
     'penstock.yaml':
       'version: 1\nlisteners:\n  - name: a\n    address: 127.0.0.1:8443\n    tls:\n     certificates:\n' +
       certificate('api.example.com, "*.api.example.com"', 'tls/api.pem', 'tls/api.key') +
-      certificate('api.example.com', 'tls/api.pem', 'tls/other.key') +
-      certificate('api.example.com', 'tls/missing.pem', 'notes.pem') +
+      certificate('a.api.example.com', 'tls/api.pem', 'tls/other.key') +
+      certificate('b.api.example.com', 'tls/missing.pem', 'notes.pem') +
       certificate('shop.example.com', 'tls/other.pem', 'tls/other.key') +
       'upstreams:\n  secure: { endpoints: [https://a.example], tls: { ca: notes.pem } }\n',
   });
@@ -186,9 +186,9 @@ test('certificates are there, are PEM, and belong to their keys', (context) => {
   assert.deepEqual(
     diagnostics.map((diagnostic) => formatDiagnostic(diagnostic).slice(directory.length + 1)),
     [
-      'penstock.yaml:8:61: "tls/other.key" does not belong to the certificate beside it, expected its private key',
-      'penstock.yaml:9:43: "tls/missing.pem": no such file, expected a readable one',
-      'penstock.yaml:9:65: "notes.pem" cannot be used, expected a PEM file with a private key without passphrase',
+      'penstock.yaml:8:63: "tls/other.key" does not belong to the certificate beside it, expected its private key',
+      'penstock.yaml:9:45: "tls/missing.pem": no such file, expected a readable one',
+      'penstock.yaml:9:67: "notes.pem" cannot be used, expected a PEM file with a private key without passphrase',
       'penstock.yaml:10:19: warning: "shop.example.com" is not among the names of the certificate, expected clients to refuse it',
       'penstock.yaml:12:56: "notes.pem" cannot be used, expected a PEM file with a certificate',
     ],

@@ -47,11 +47,20 @@ routes:
   const reply = loadAndCompile(request(join(directory, 'penstock.yaml')));
   assert.ok(reply.ok, JSON.stringify(reply));
   const image = new ConfigImage(new Uint8Array(reply.image));
-  const { listeners, upstreams, accessLog } = image.globals();
+  const { listeners, upstreams, telemetry } = image.globals();
   assert.deepEqual(image.globals(), reply.globals);
-  assert.deepEqual(accessLog, { file: join(directory, 'logs/access.log'), sample: 0.5 });
+  assert.deepEqual(telemetry.accessLog, {
+    file: join(directory, 'logs/access.log'),
+    sample: 0.5,
+    rotate: null,
+    otlp: null,
+  });
   assert.deepEqual(listeners[0]?.tls?.certificates, [
-    { hosts: ['api.example.com'], cert: join(directory, 'tls/api.pem'), key: join(directory, 'tls/api.key') },
+    {
+      hosts: ['api.example.com'],
+      cert: join(directory, 'tls/api.pem'),
+      key: join(directory, 'tls/api.key'),
+    },
   ]);
   assert.deepEqual(
     upstreams.map(({ name, series, tls, endpoints }) => ({ name, series, tls, endpoints })),
@@ -65,7 +74,15 @@ routes:
       {
         name: 'secure',
         series: 3,
-        tls: { serverName: 'b.example', verify: true, ca: readFileSync('test/fixtures/tls/other.pem', 'utf8') },
+        tls: {
+          serverName: 'b.example',
+          verify: true,
+          authorities: {
+            file: join(directory, 'tls/other.pem'),
+            pem: readFileSync('test/fixtures/tls/other.pem', 'utf8'),
+          },
+          identity: null,
+        },
         endpoints: [{ name: 'https://a.example:443', host: 'a.example', port: 443, weight: 1, row: -1 }],
       },
     ],

@@ -26,12 +26,26 @@ describe('a value template', () => {
         clientIp: '192.0.2.7',
         scheme: 'https',
         listener: 'public',
+        clientCertificate: {
+          subject: 'CN=orders',
+          issuer: 'CN=ca',
+          fingerprint: 'ab12',
+          serial: '07',
+          names: 'DNS:orders',
+          notAfter: 0,
+          headerValue: '::',
+        },
       },
       { sub: 'u1', roles: ['a', 'b'], realm: { id: 7, on: true }, 'https://x.example/org': 'acme' },
     );
     decision.consumer = { name: 'web', groups: [] };
     const expected: Record<string, string> = {
       'client.ip': '192.0.2.7',
+      'client.certificate.subject': 'CN=orders',
+      'client.certificate.issuer': 'CN=ca',
+      'client.certificate.fingerprint': 'ab12',
+      'client.certificate.serial': '07',
+      'client.certificate.names': 'DNS:orders',
       'consumer.name': 'web',
       'route.name': 'a-route',
       listener: 'public',
@@ -61,7 +75,16 @@ describe('a value template', () => {
   });
 
   it('is absent as a whole when one value is', () => {
-    const names = ['consumer.name', 'header.x', 'query.x', 'path.x', 'request.query', 'claims.sub'];
+    const names = [
+      'client.certificate.subject',
+      'client.certificate.names',
+      'consumer.name',
+      'header.x',
+      'query.x',
+      'path.x',
+      'request.query',
+      'claims.sub',
+    ];
     for (const name of names) assert.equal(header(`a\${${name}}`), null, name);
     assert.equal(header(`\${client.ip}`, decisionOf({ clientIp: '' })), null);
     const claims = { map: {}, nothing: null, lists: [[1]], maps: [{}] };

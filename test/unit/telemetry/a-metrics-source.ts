@@ -29,10 +29,24 @@ export function aMetricsSource(names: readonly SeriesName[]): { source: MetricsS
       },
     ],
     refusedRetries: () => [{ upstream: 'catalog', refused: 6 }],
+    certificates: () => [
+      {
+        owner: 'listener',
+        name: 'public',
+        use: 'server',
+        hosts: ['a.test'],
+        subject: 'CN=a.test',
+        file: '/certs/a.pem',
+        notBefore: 1_700_000_000_000,
+        notAfter: 1_800_000_000_000,
+        fingerprint: 'ab',
+      },
+    ],
     publishedGeneration: () => 7 as Generation,
     acceptorRestarts: () => 2,
     accessLogDropped: () => 41,
     bucketEvictions: () => 5,
+    spans: () => ({ exported: 70, failed: 8, dropped: 9 }),
   };
   return { source, writers: slabs.map((slab) => new SlabWriter(slab, names.length)) };
 }

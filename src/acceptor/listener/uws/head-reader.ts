@@ -26,6 +26,8 @@ export type HeadSource = Pick<HttpRequest, 'getCaseSensitiveMethod' | 'getUrl' |
 export class HeadReader {
   readonly #limits: CompiledListener['limits'];
   readonly #chunkedRefused: boolean;
+  /** Headers that are the gateway's to write; null: none beside those that always are. */
+  readonly #own: ReadonlySet<string> | null;
   readonly #gather: (name: string, value: string) => void;
   #request: HeadSource | null = null;
   readonly #scheme: 'http' | 'https';
@@ -41,6 +43,8 @@ export class HeadReader {
     this.#scheme = listener.tls === null ? 'http' : 'https';
     this.#head = emptyHead('', this.#scheme);
     this.#limits = listener.limits;
+    this.#own =
+      listener.ownHeaders === null ? null : new Set(listener.ownHeaders.map((name) => name.replaceAll('_', '-')));
     this.#chunkedRefused = listener.chunkedRequests === 'reject';
     this.#gather = (name, value) => this.#take(name, value);
   }
@@ -74,6 +78,8 @@ export class HeadReader {
     const value = NOT_ASCII.test(raw) ? this.#bytesOf(name, raw) : raw;
     switch (kindOfHeader(name)) {
       case KIND.END_TO_END:
+        // Also with underscores, which some upstreams take for hyphens.
+        if (this.#own?.has(name.replaceAll('_', '-'))) return;
         head.headers.push(name, value);
         return;
       case KIND.HOST:
@@ -172,6 +178,7 @@ function emptyHead(peer: string, scheme: 'http' | 'https'): RequestHead {
     rawHost: '',
     headers: [],
     contentLength: 0,
+    clientCertificate: null,
     wantsClose: false,
     forwardedFor: null,
     forwardedProto: null,

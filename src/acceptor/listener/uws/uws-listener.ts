@@ -1,8 +1,9 @@
-import { withoutStdout } from '../../../../native-bindings/native.ts';
 import type { HttpRequest, HttpResponse, TemplatedApp, Uws } from '../../../../native-bindings/uws-types.ts';
 import type { ExchangeStarter, ListenerContext } from '../downstream.ts';
+import { ClientCertificates } from './client-certificates.ts';
 import { HeadReader } from './head-reader.ts';
 import { PeerAddresses } from './peer-addresses.ts';
+import { createTlsApp, type ServerTls } from './tls-app.ts';
 import { UwsDownstream } from './uws-downstream.ts';
 
 /** uWS counts 240 steps of 4 s round and round: a longer timer would fire after what is left over. */
@@ -26,25 +27,26 @@ export class UwsListener {
   readonly #start: ExchangeStarter;
   readonly #reader: HeadReader;
   readonly #peers = new PeerAddresses();
+  /** Null: clients are not asked for any. */
+  readonly #clients: ClientCertificates | null;
 
-  constructor(uws: Uws, context: ListenerContext, host: UwsListenerHost) {
+  /** @param tls null: plain HTTP */
+  constructor(uws: Uws, context: ListenerContext, tls: ServerTls | null, host: UwsListenerHost) {
     this.#context = context;
     this.#start = host.start;
     this.#reader = new HeadReader(context.config);
-    const app = createApp(uws, context);
+    const serve = (res: HttpResponse, req: HttpRequest) => this.#serve(res, req);
+    const app = tls === null ? uws.App().any('/*', serve) : createTlsApp(uws, tls, serve);
+    this.#clients =
+      tls === null || tls.clientCertificates === null ? null : new ClientCertificates(tls.clientCertificates);
     setTimeouts(app, context);
     const onConnection = (res: HttpResponse, change: 1 | -1) => {
       this.#peers.onConnection(res, change);
+      if (change === -1) this.#clients?.onClosed(res);
       host.onConnectionCount(change);
     };
     app.filter(onConnection);
-    const serve = (res: HttpResponse, req: HttpRequest) => this.#serve(res, req);
     this.#app = app;
-    app.any('/*', serve);
-    // Each server name has a router of its own. uWS prints a line about each to where the access log may go.
-    withoutStdout(() => {
-      for (const name of serverNames(context)) app.domain(name).any('/*', serve);
-    });
   }
 
   /** Takes over an accepted socket. */
@@ -58,6 +60,7 @@ export class UwsListener {
     res.onAborted(() => downstream?.onAborted());
     try {
       const head = this.#reader.read(req, this.#peers.of(res));
+      this.#clients?.identify(res, head);
       const created = new UwsDownstream(res, head, this.#context);
       downstream = created;
       // Attached in this turn or the bytes that came with the head are lost; also when the gateway answers by itself.
@@ -71,20 +74,6 @@ export class UwsListener {
       });
     }
   }
-}
-
-function createApp(uws: Uws, { config }: ListenerContext): TemplatedApp {
-  if (config.tls === null) return uws.App();
-  const [first] = config.tls.certificates;
-  const app = uws.SSLApp({ cert_file_name: first!.cert, key_file_name: first!.key });
-  for (const { hosts, cert, key } of config.tls.certificates) {
-    for (const name of hosts) app.addServerName(name, { cert_file_name: cert, key_file_name: key });
-  }
-  return app;
-}
-
-function serverNames({ config }: ListenerContext): string[] {
-  return config.tls === null ? [] : config.tls.certificates.flatMap(({ hosts }) => [...hosts]);
 }
 
 /** uWS looks at its timers this often, all at once: one that is set to `n` rounds ends after `n - 1` to `n` of them. */

@@ -3,6 +3,7 @@ import type { PolicyName } from '../../../decision/policies/registry.ts';
 import { authorizeOptions } from './authorize.ts';
 import { basicAuthOptions } from './basic-auth.ts';
 import { cacheOptions } from './cache.ts';
+import { clientCertificateOptions } from './client-certificate.ts';
 import { concurrencyOptions } from './concurrency.ts';
 import { corsOptions } from './cors.ts';
 import { faultOptions } from './fault.ts';
@@ -24,6 +25,7 @@ export const POLICY_OPTIONS = {
   authorize: authorizeOptions,
   basicAuth: basicAuthOptions,
   cache: cacheOptions,
+  clientCertificate: clientCertificateOptions,
   concurrency: concurrencyOptions,
   cors: corsOptions,
   fault: faultOptions,

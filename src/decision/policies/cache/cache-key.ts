@@ -19,13 +19,21 @@ export interface QueryRules {
 export function primaryKey(scope: string, decision: Decision, rules: QueryRules, shared: boolean): string {
   const { request, route } = decision;
   const query = rules.query === 'ignored' ? '' : queryKey(decision.query, rules);
-  const who = shared ? '' : identityKey(decision);
+  const who = shared ? '' : certificateKey(decision) + identityKey(decision);
   return `${scope}\n${route.name}\n${request.scheme}://${request.authority.toLowerCase()} ${request.forwardedHost}\n${request.path}\n${query}\n${who}`;
 }
 
 /** Whether the gateway knows who asks. */
 export function isIdentified({ consumer, claims }: Decision): boolean {
   return consumer !== null || claims !== null;
+}
+
+/**
+ * An origin may be told of the client's certificate. It tells clients apart, and is no identity that the gateway would store responses
+ * to authorized requests for: one certificate may be that of a proxy with many users behind it.
+ */
+function certificateKey({ request }: Decision): string {
+  return request.clientCertificate == null ? '' : `certificate ${request.clientCertificate.fingerprint} `;
 }
 
 /**

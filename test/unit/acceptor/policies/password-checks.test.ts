@@ -48,7 +48,7 @@ it('the same password at the same time is one check', () => {
 
 it('a check that cannot be made now is a 503', async () => {
   const consumers = new ConsumerTable([
-    { name: 'a', groups: [], keyDigests: [], subjects: [], passwords: [cheapHash('x')] },
+    { name: 'a', groups: [], keyDigests: [], subjects: [], certificates: [], passwords: [cheapHash('x')] },
   ]);
   const passwords = { remembers: () => false, check: async () => PASSWORD.OVERLOADED };
   const policy = makePolicy('basicAuth', {}, dryHost({ consumers, passwords }));
@@ -58,7 +58,9 @@ it('a check that cannot be made now is a 503', async () => {
 
 it('a user who is none is checked against as costly a hash, and never let in', async () => {
   const hash = cheapHash('x');
-  const consumers = new ConsumerTable([{ name: 'a', groups: [], keyDigests: [], subjects: [], passwords: [hash] }]);
+  const consumers = new ConsumerTable([
+    { name: 'a', groups: [], keyDigests: [], subjects: [], certificates: [], passwords: [hash] },
+  ]);
   const seen: (readonly string[])[] = [];
   const passwords = {
     remembers: () => true,

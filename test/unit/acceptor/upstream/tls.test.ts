@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import tls from 'node:tls';
-import type { UpstreamTls } from '../../../../src/config/compiled.ts';
+import type { UpstreamTls } from '../../../../src/config/compiled-tls.ts';
 import { Exchange, get, startGroup } from './exchange.ts';
 import { compiledUpstream, HELLO, onRequestHead, startCanned } from './scripted-origin.ts';
 
@@ -60,14 +60,20 @@ async function startTls(
 const settings = (overrides: Partial<UpstreamTls> = {}): UpstreamTls => ({
   serverName: null,
   verify: true,
-  ca: null,
+  identity: null,
+  authorities: null,
   ...overrides,
 });
 
 describe('TLS to an upstream', () => {
   it('trusts the configured authority, checks the name it sends, and reuses connection and session', async (t) => {
     const origin = await startTls(t);
-    const group = startGroup(t, compiledUpstream([origin.port], { tls: settings({ ca, serverName: 'origin.test' }) }));
+    const group = startGroup(
+      t,
+      compiledUpstream([origin.port], {
+        tls: settings({ authorities: { file: '', pem: ca }, serverName: 'origin.test' }),
+      }),
+    );
     for (let i = 0; i < 3; i++) assert.equal((await get(group)).recorder.body, 'hello');
     assert.equal(origin.sockets.length, 1);
     assert.equal(origin.sockets[0].alpnProtocol, 'http/1.1');
@@ -80,14 +86,20 @@ describe('TLS to an upstream', () => {
 
   it('checks an address against the certificate and sends no name for it', async (t) => {
     const origin = await startTls(t);
-    const group = startGroup(t, compiledUpstream([origin.port], { tls: settings({ ca }) }));
+    const group = startGroup(
+      t,
+      compiledUpstream([origin.port], { tls: settings({ authorities: { file: '', pem: ca } }) }),
+    );
     assert.equal((await get(group)).recorder.body, 'hello');
     assert.equal((origin.sockets[0] as tls.TLSSocket & { servername: unknown }).servername, false);
   });
 
   it('refuses an authority it does not know, and another name', async (t) => {
     const origin = await startTls(t);
-    for (const wrong of [settings({ serverName: 'origin.test' }), settings({ ca, serverName: 'other.test' })]) {
+    for (const wrong of [
+      settings({ serverName: 'origin.test' }),
+      settings({ authorities: { file: '', pem: ca }, serverName: 'other.test' }),
+    ]) {
       const exchange = await get(startGroup(t, compiledUpstream([origin.port], { tls: wrong })));
       assert.equal(exchange.refusal, 'upstream_tls_failed');
     }
@@ -102,7 +114,10 @@ describe('TLS to an upstream', () => {
   it('tells a failed handshake from a refused connection', async (t) => {
     const plain = await startCanned(t, HELLO);
     plain.sockets.length = 0;
-    const group = startGroup(t, compiledUpstream([plain.port], { tls: settings({ ca }) }));
+    const group = startGroup(
+      t,
+      compiledUpstream([plain.port], { tls: settings({ authorities: { file: '', pem: ca } }) }),
+    );
     const exchange = new Exchange().start(group);
     // A plain server that answers a ClientHello with HTTP.
     const answer = setInterval(() => plain.sockets[0]?.end('HTTP/1.1 400 Bad Request\r\n\r\n'), 5);
@@ -119,7 +134,10 @@ describe('TLS to an upstream', () => {
         socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${letter.repeat(size)}`);
       }),
     );
-    const group = startGroup(t, compiledUpstream([origin.port], { tls: settings({ ca }) }));
+    const group = startGroup(
+      t,
+      compiledUpstream([origin.port], { tls: settings({ authorities: { file: '', pem: ca } }) }),
+    );
     const letters = ['a', 'b', 'c', 'd'];
     const exchanges = letters.map((letter) =>
       new Exchange((connection, recorder) => {
@@ -142,7 +160,10 @@ describe('TLS to an upstream', () => {
     const origin = await startTls(t, (socket) =>
       onRequestHead(socket, () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello')),
     );
-    const group = startGroup(t, compiledUpstream([origin.port], { tls: settings({ ca }) }));
+    const group = startGroup(
+      t,
+      compiledUpstream([origin.port], { tls: settings({ authorities: { file: '', pem: ca } }) }),
+    );
     assert.equal((await get(group)).recorder.failure, 'upstream_truncated');
   });
 
@@ -153,7 +174,10 @@ describe('TLS to an upstream', () => {
         socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
       ),
     );
-    const group = startGroup(t, compiledUpstream([origin.port], { tls: settings({ ca }) }));
+    const group = startGroup(
+      t,
+      compiledUpstream([origin.port], { tls: settings({ authorities: { file: '', pem: ca } }) }),
+    );
     for (let i = 0; i < 20; i++) {
       const exchange = new Exchange();
       exchange.recorder.onEvent = (name) => {

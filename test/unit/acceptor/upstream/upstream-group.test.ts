@@ -158,7 +158,7 @@ describe('upstream group: time', () => {
     // A TLS handshake that nobody answers: the time limit is for the whole way to a usable connection.
     const origin = await ScriptedOrigin.start(t, () => {});
     let now = 0;
-    const tls = { serverName: null, verify: true, ca: null };
+    const tls = { serverName: null, verify: true, authorities: null, identity: null };
     const group = startGroup(t, compiledUpstream([origin.port], { connectTimeout: 1_000, tls }), () => now);
     const exchange = new Exchange().start(group);
     now = 999;

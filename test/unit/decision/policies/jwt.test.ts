@@ -308,7 +308,7 @@ describe('jwt: keys', () => {
 
 describe('jwt: what follows from a token', () => {
   const consumers = new ConsumerTable([
-    { name: 'acme', groups: ['partners'], keyDigests: [], subjects: ['alice'], passwords: [] },
+    { name: 'acme', groups: ['partners'], keyDigests: [], subjects: ['alice'], certificates: [], passwords: [] },
   ]);
 
   it('challenges as RFC 6750 says: with an error only where there were credentials', async () => {

@@ -13,6 +13,7 @@ const consumer = {
   groups: [],
   keyDigests: [createHash('sha256').update(KEY).digest('hex')],
   subjects: [],
+  certificates: [],
   passwords: [],
 };
 const host = dryHost({ consumers: new ConsumerTable([consumer]) });

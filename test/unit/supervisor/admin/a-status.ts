@@ -47,6 +47,7 @@ export function aStatus(different: Partial<Status> = {}): Status {
     unrouted: 9,
     accessLog: { droppedLines: 0 },
     keySets: [],
+    certificates: [],
     ...different,
   };
 }

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Millis } from '../../../../../src/brand.ts';
 import { Chain } from '../../../../../src/decision/chain.ts';
+import type { ClientCertificate } from '../../../../../src/decision/client-certificate.ts';
 import { Decision, type PolicyResponse } from '../../../../../src/decision/decision.ts';
 import { DryRequest, dryHost } from '../../../../../src/decision/dry-run.ts';
 import type { Claims } from '../../../../../src/decision/found-identity.ts';
@@ -238,24 +239,26 @@ describe('a cache for many identities', () => {
     });
   }
 
-  it('has a key for each scope, route, host, path, query and identity', () => {
+  it('has a key for each scope, route, host, path, query, client certificate and identity', () => {
     const parts = fc.record({
       scope: fc.constantFrom('a', 'a\n', 'list a cache'),
       route: fc.constantFrom('r', 'r2'),
       host: fc.constantFrom('h', 'h2'),
       path: fc.constantFrom('/', '/a'),
       query: fc.constantFrom(null, '', 'a', 'a=1'),
+      fingerprint: fc.constantFrom(null, 'aa', 'ab'),
       who,
     });
     type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
-    const keyOf = ({ scope, route, host, path, query, who: { consumer, claims } }: Parts): string => {
-      const decision = new Decision(new DryRequest({ host, path, query }), { name: route }, null);
+    const keyOf = ({ scope, route, host, path, query, fingerprint, who: { consumer, claims } }: Parts): string => {
+      const clientCertificate = fingerprint === null ? null : ({ fingerprint } as ClientCertificate);
+      const decision = new Decision(new DryRequest({ host, path, query, clientCertificate }), { name: route }, null);
       decision.consumer = consumer === null ? null : { name: consumer, groups: [] };
       decision.claims = claims;
       return primaryKey(scope, decision, { query: 'exact', ignoreQuery: [] }, false);
     };
     const plain = (one: Parts): string =>
-      JSON.stringify([one.scope, one.route, one.host, one.path, one.query, identityOf(one.who)]);
+      JSON.stringify([one.scope, one.route, one.host, one.path, one.query, one.fingerprint, identityOf(one.who)]);
     fc.assert(
       fc.property(parts, parts, (one, other) => {
         assert.equal(keyOf(one) === keyOf(other), plain(one) === plain(other));
