@@ -50,7 +50,12 @@ export function formatStatus(status: SeenStatus, options: Partial<PageOptions> =
     problems(problemsOf(status, page.nowMs), page),
     config(status, page),
     titled('ACCEPTORS', ACCEPTORS(status), status.acceptors, page),
-    titled(`ROUTES ${span(page)}`, trafficColumns('route', page), busiest(routes, page), page),
+    titled(
+      `ROUTES ${span(page)} (gw: in the gateway, up: at upstreams)`,
+      trafficColumns('route', page),
+      busiest(routes, page),
+      page,
+    ),
     titled(`UPSTREAMS ${span(page)}`, upstreamColumns(status, page), busiest(upstreams, page), page),
   ];
   return `${sections
@@ -152,9 +157,9 @@ function trafficColumns(kind: string, page: PageOptions): readonly Column<Traffi
   return [
     ...countColumns(kind, page),
     column('errors', ({ gatewayErrors, requests }) => formatShare(gatewayErrors, requests)),
-    column('gateway p50', ({ gatewayMs }) => formatMs(gatewayMs.p50)),
+    column('gw p50', ({ gatewayMs }) => formatMs(gatewayMs.p50)),
     column('p99', ({ gatewayMs }) => formatMs(gatewayMs.p99)),
-    column('upstream p50', ({ upstreamMs }) => formatMs(upstreamMs.p50)),
+    column('up p50', ({ upstreamMs }) => formatMs(upstreamMs.p50)),
     column('p99', ({ upstreamMs }) => formatMs(upstreamMs.p99)),
   ];
 }
@@ -185,9 +190,7 @@ function health(endpoints: readonly EndpointReading[] | undefined): string {
 }
 
 function span({ interval }: PageOptions): string {
-  return interval === null
-    ? 'since the start, busiest first'
-    : `in the last ${interval.seconds.toFixed(1)}s, busiest first`;
+  return interval === null ? 'since the start' : `in the last ${interval.seconds.toFixed(1)}s`;
 }
 
 /** In an interval, those that did nothing are left out. */

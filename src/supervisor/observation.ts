@@ -135,6 +135,7 @@ export class Observation implements MetricsSource, AdminSource {
         label: live.label,
         sourceSnapshot: sourceId,
         publishedAt: publishedAt.toISOString(),
+        publishedBy: publication.publishedBy,
         lastError: lastRefusal === null ? null : { at: lastRefusal.at.toISOString(), message: lastRefusal.message },
       },
       acceptors: this.#bySlot().map((acceptor) => this.#statusOf(acceptor)),

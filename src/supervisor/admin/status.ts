@@ -2,6 +2,8 @@ import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
 import type { CertificateStatus } from '../certificates/certificate-status.ts';
 
+import type { Cause } from '../history/history-entry.ts';
+
 /**
  * What `GET /status` answers, as JSON. `penstock status` reads it from a gateway that may be of another version, so members
  * are only ever added. It holds no secret: neither a resolved reference nor a token.
@@ -24,6 +26,8 @@ export interface Status {
     /** Id of what the source said when it was last read; another than `snapshot`: there is drift. Null: it could not be used. */
     readonly sourceSnapshot: string | null;
     readonly publishedAt: string | null;
+    /** Who or what made it live, and why; null or left out: it is not known. */
+    readonly publishedBy?: Cause | null;
     /** Why the newest text was not published; null when it was. */
     readonly lastError: { readonly at: string; readonly message: string } | null;
   };
