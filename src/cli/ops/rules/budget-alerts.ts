@@ -46,7 +46,7 @@ function timeBurn({ job, admin }: PackFacts, objective: TimeObjective, threshold
     name: of === 'overhead' ? 'PenstockOverheadBudgetBurn' : 'PenstockLatencyBudgetBurn',
     severity,
     expr: burnExpr('penstock:route_slow', [job, ...labels, routes], threshold),
-    labels: { window: long },
+    labels: { budget: `${figure} ${budget}`, window: long },
     summary: `Route {{ $labels.route }} is too slow for its ${of === 'overhead' ? 'overhead ' : ''}budget of ${figure} ${budget}`,
     description:
       `{{ $value | humanizePercentage }} of the requests of route {{ $labels.route }} spent more than ${bound}s ${what} in the last ${long}, ` +
