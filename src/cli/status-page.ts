@@ -47,7 +47,7 @@ export function formatStatus(status: SeenStatus, options: Partial<PageOptions> =
   const upstreams = interval?.upstreams ?? status.upstreams ?? [];
   const sections = [
     headline(status, routes, page),
-    problems(problemsOf(status, page.nowMs), page),
+    problems(problemsOf(status, routes, page.nowMs), page),
     config(status, page),
     titled('ACCEPTORS', ACCEPTORS(status), status.acceptors, page),
     titled(

@@ -2,9 +2,10 @@
 import type { Lever } from '../../ipc.ts';
 import type { CertificateStatus } from '../../supervisor/certificates/certificate-status.ts';
 import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
+import type { Traffic } from '../../telemetry/traffic.ts';
 import { endpointsByUpstream, isFit } from './endpoint-fitness.ts';
 import type { SeenStatus } from './seen-status.ts';
-import { count, formatAway, formatSeconds } from './wording.ts';
+import { count, formatAway, formatSeconds, formatShare } from './wording.ts';
 
 export interface Problem {
   /** `bad`: requests fail, or will. `odd`: somebody should know. */
@@ -17,9 +18,10 @@ export interface Problem {
 /** Less than this and it is too late to wait for a working day. */
 const URGENT_DAYS = 3;
 
-/** Bad ones first, and of these what touches most requests. */
-export function problemsOf(status: SeenStatus, nowMs: number): Problem[] {
+/** Bad ones first. @param routes what they did, since the start or lately */
+export function problemsOf(status: SeenStatus, routes: readonly Traffic[], nowMs: number): Problem[] {
   const found = [
+    ...trafficProblems(routes),
     ...configProblems(status, nowMs),
     ...acceptorProblems(status),
     ...endpointProblems(status),
@@ -28,6 +30,20 @@ export function problemsOf(status: SeenStatus, nowMs: number): Problem[] {
     ...lossProblems(status),
   ];
   return [...found.filter(({ severity }) => severity === 'bad'), ...found.filter(({ severity }) => severity === 'odd')];
+}
+
+/** With fewer requests a share says nothing. */
+const FEWEST_REQUESTS = 20;
+/** Share of 5xx from which on a route is told of, and from which on it is bad. */
+const FAILING = { odd: 0.01, bad: 0.05 } as const;
+
+function trafficProblems(routes: readonly Traffic[]): Problem[] {
+  return routes.flatMap(({ name, requests, serverErrors }): Problem[] => {
+    const share = serverErrors / requests;
+    if (requests < FEWEST_REQUESTS || share < FAILING.odd) return [];
+    const severity = share < FAILING.bad ? 'odd' : 'bad';
+    return [{ severity, text: `route ${name}: ${formatShare(serverErrors, requests)} answered 5xx` }];
+  });
 }
 
 function configProblems({ config, levers = [], canary = null }: SeenStatus, nowMs: number): Problem[] {
@@ -101,7 +117,7 @@ function endpointProblems({ endpoints = [], upstreams = [] }: SeenStatus): Probl
     if (all.every((endpoint) => !isFit(endpoint)))
       found.push({
         severity: 'bad',
-        text: `upstream ${upstream}: none of its ${count(all.length, 'endpoint')} is fit for requests`,
+        text: `upstream ${upstream}: ${all.length === 1 ? 'its only endpoint is not' : `none of its ${all.length} endpoints is`} fit for requests`,
       });
   }
   for (const endpoint of endpoints) {

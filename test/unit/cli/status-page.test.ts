@@ -174,6 +174,22 @@ published 2026-11-21 10:30:00Z, 32m ago by ann: two more origins
     assert.doesNotMatch(found, /CN=a\.example|issuer/);
   });
 
+  it('names routes that fail, once there are enough requests to say so', () => {
+    const route = (name: string, requests: number, serverErrors: number) => ({
+      ...good.routes[0]!,
+      name,
+      requests,
+      serverErrors,
+    });
+    const found = formatStatus(
+      aStatus({ routes: [route('a', 1000, 500), route('b', 1000, 20), route('c', 1000, 1), route('d', 4, 4)] }),
+      NOW,
+    );
+    assert.match(found, /^!! route a: 50% answered 5xx$/m);
+    assert.match(found, /^ ! route b: 2% answered 5xx$/m);
+    assert.doesNotMatch(found, /! route [cd]/);
+  });
+
   it('colours the words that matter and moves nothing by it', () => {
     const coloured = formatStatus(badStatus(), {
       ...NOW,
@@ -218,7 +234,7 @@ describe('every page', () => {
       fc.property(fc.array(traffic, { maxLength: 4 }), fc.array(traffic, { maxLength: 4 }), (routes, upstreams) => {
         const tables = formatStatus(aStatus({ routes, upstreams }), NOW)
           .split('\n')
-          .filter((line) => !line.startsWith(' ! '));
+          .filter((line) => !/^(?: |!)! /.test(line));
         // Names of upstreams that have requests waiting are told whole, for copying.
         const long = tables.filter((line) => line.length > WIDTH && !/^ {3}\S/.test(line));
         assert.deepEqual(long, []);
