@@ -56,7 +56,8 @@ function configProblems({ config, levers = [], canary = null }: SeenStatus, nowM
     found.push({ severity: 'odd', text: `drift: ${snapshot} runs, the source says ${sourceSnapshot}` });
   }
   // Why the source cannot be used, and how many levers there are, is told in full.
-  const isTold = (reason: string): boolean => /cannot be used|lever/.test(reason);
+  const isTold = (reason: string): boolean =>
+    (lastError !== null && reason.includes('cannot be used')) || (levers.length > 0 && reason.includes('pulled'));
   for (const reason of drift ?? []) if (!isTold(reason)) found.push({ severity: 'odd', text: `drift: ${reason}` });
   for (const { id, lever, who, why, until } of levers) {
     const end = until === null ? 'until it is released' : `ends ${formatAway(until, nowMs)}`;
