@@ -72,7 +72,7 @@ function headline(status: SeenStatus, routes: readonly Traffic[], { paint, inter
   const { version = '?', instance = '?', uptimeSeconds = 0, unrouted = 0 } = status;
   return [
     paint(`${ready ? 'READY' : 'NOT READY'}: ${reason}`, ready ? 'green' : 'red'),
-    `${traffic}, ${formatShare(failed, requests)} answered 5xx, ${count(unrouted, 'request')} without a route since the start`,
+    `${traffic}${requests === 0 ? '' : `, ${formatShare(failed, requests)} answered 5xx`}, ${count(unrouted, 'request')} without a route since the start`,
     paint(`penstock ${version}, instance ${instance}, up ${formatSeconds(uptimeSeconds)}`, 'dim'),
   ];
 }
