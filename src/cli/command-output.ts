@@ -2,12 +2,15 @@
 export interface CommandOutput {
   out(text: string): void;
   error(text: string): void;
-  /** Somebody is watching, and a line can be written over. */
-  readonly isTerminal?: boolean;
+  /** Null, or left out: it goes to a file or another program. */
+  readonly terminal?: { readonly columns: number; readonly rows: number } | null;
 }
 
 export const TERMINAL: CommandOutput = {
   out: (text) => process.stdout.write(text),
   error: (text) => process.stderr.write(text),
-  isTerminal: process.stdout.isTTY === true,
+  get terminal() {
+    const { isTTY, columns = 80, rows = 24 } = process.stdout;
+    return isTTY ? { columns, rows } : null;
+  },
 };

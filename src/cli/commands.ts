@@ -68,6 +68,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'have a running gateway forget stored responses',
     load: async () => (await import('./live/purge-cache.ts')).purgeCache,
   },
+  ops: {
+    summary: 'make alert rules, dashboards and runbooks for a config',
+    load: async () => (await import('./ops.ts')).ops,
+  },
   status: { summary: 'show what a running gateway is doing', load: async () => (await import('./status.ts')).status },
 };
 

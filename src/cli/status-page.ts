@@ -1,151 +1,216 @@
-import { type AcceptorStatus, type KeySetStatus, readinessOf, type Status } from '../supervisor/admin/status.ts';
-import type { CertificateStatus } from '../supervisor/certificates/certificate-status.ts';
+/**
+ * A status as a page for an incident, from top to bottom in the order of the questions: can it take traffic, what is wrong, what
+ * runs, who carries it, what is asked and who is slow.
+ */
+import { readinessOf } from '../supervisor/admin/status.ts';
 import type { EndpointReading } from '../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../telemetry/traffic.ts';
-import { progressLine } from './live/canary-page.ts';
-import { leversTable } from './live/levers-table.ts';
-import { type Column, column, table } from './text-table.ts';
+import { endpointsByUpstream, isFit } from './status/endpoint-fitness.ts';
+import { type Column, column, fittedTable, wrap } from './status/fitted-table.ts';
+import { type Colour, type Paint, PLAIN } from './status/paint.ts';
+import { type Problem, problemsOf } from './status/problems.ts';
+import type { SeenStatus } from './status/seen-status.ts';
+import {
+  count,
+  formatAway,
+  formatCount,
+  formatMs,
+  formatRate,
+  formatSeconds,
+  formatShare,
+  formatTime,
+} from './status/wording.ts';
 
-/** A status as a page of plain text, the most urgent first. */
-export function formatStatus(status: Status): string {
-  const { config, acceptors, routes, upstreams } = status;
-  // A gateway of an earlier version says nothing of endpoints.
-  const unfit = (status.endpoints ?? []).filter(
-    ({ healthy, ejected, circuit }) => !healthy || ejected || circuit !== 'closed',
-  );
-  const urgent = (status.certificates ?? []).filter(({ expiresSoon, lastError }) => expiresSoon || lastError !== null);
+export interface PageOptions {
+  /** Characters of a line. */
+  readonly width: number;
+  readonly paint: Paint;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** What was done in so many seconds, in place of all since the start. */
+  readonly interval: {
+    readonly seconds: number;
+    readonly routes: readonly Traffic[];
+    readonly upstreams: readonly Traffic[];
+  } | null;
+}
+
+const MOST_ROWS = 15;
+const MOST_PROBLEMS = 20;
+const PLAIN_PAGE = { width: 80, paint: PLAIN, interval: null } as const;
+
+/** The page, ended by a line break. */
+export function formatStatus(status: SeenStatus, options: Partial<PageOptions> = {}): string {
+  const page: PageOptions = { nowMs: Date.now(), ...PLAIN_PAGE, ...options };
+  const { interval } = page;
+  const routes = interval?.routes ?? status.routes ?? [];
+  const upstreams = interval?.upstreams ?? status.upstreams ?? [];
   const sections = [
-    headline(status),
-    acceptors.length > 0 ? table(ACCEPTOR_COLUMNS, acceptors) : null,
-    routes.length > 0 ? table(trafficColumns('route'), routes) : null,
-    unfit.length > 0 ? table(ENDPOINT_COLUMNS, unfit) : null,
-    upstreams.length > 0 ? table([...trafficColumns('upstream'), ...POOL_COLUMNS], upstreams) : null,
-    urgent.length > 0 ? certificateSection(urgent) : null,
-    // A gateway of an older version sends none.
-    (status.keySets ?? []).length > 0 ? keySetSection(status.keySets) : null,
+    headline(status, routes, page),
+    problems(problemsOf(status, routes, page.nowMs), page),
+    config(status, page),
+    titled('ACCEPTORS', ACCEPTORS(status), status.acceptors, page),
+    titled(
+      `ROUTES ${span(page)} (gw: in the gateway, up: at upstreams)`,
+      trafficColumns('route', page),
+      busiest(routes, page),
+      page,
+    ),
+    titled(`UPSTREAMS ${span(page)}`, upstreamColumns(status, page), busiest(upstreams, page), page),
   ];
-  const problem = config.lastError;
-  if (problem !== null) {
-    sections.splice(1, 0, `The newest configuration was not published (${problem.at}):\n${indent(problem.message)}`);
-  }
-  const drift = driftSection(status);
-  if (drift !== null) sections.splice(1, 0, drift);
-  return `${sections.filter((section) => section !== null).join('\n\n')}\n`;
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
-function headline(status: Status): string {
-  const { ready, reason } = readinessOf(status);
-  const { config } = status;
-  const since = config.publishedAt === null ? '' : `, published ${config.publishedAt}`;
-  // A gateway of an older version says nothing of it.
-  const gone = config.sourceUnreachable ?? null;
+function headline(status: SeenStatus, routes: readonly Traffic[], { paint, interval }: PageOptions): string[] {
+  const { ready, reason } = readinessOf(status as Parameters<typeof readinessOf>[0]);
+  const requests = sum(routes, (route) => route.requests);
+  const failed = sum(routes, (route) => route.serverErrors);
+  const traffic = interval === null ? count(requests, 'request') : formatRate(requests / interval.seconds);
+  const { version = '?', instance = '?', uptimeSeconds = 0, unrouted = 0 } = status;
   return [
-    `${ready ? 'ready' : 'NOT READY'}: ${reason}`,
-    `penstock ${status.version}, instance ${status.instance}, up ${formatSeconds(status.uptimeSeconds)}`,
-    `config ${config.source}, generation ${config.generation}${since}${nameOf(config)}`,
-    ...(gone === null ? [] : [`the source cannot be reached since ${gone.at}: ${gone.message}`]),
-    `${status.acceptorRestarts} acceptor restarts, ${status.accessLog.droppedLines} log lines dropped, ` +
-      `${status.unrouted} requests without a route`,
-  ].join('\n');
+    paint(`${ready ? 'READY' : 'NOT READY'}: ${reason}`, ready ? 'green' : 'red'),
+    `${traffic}${requests === 0 ? '' : `, ${formatShare(failed, requests)} answered 5xx`}, ${count(unrouted, 'request')} without a route since the start`,
+    paint(`penstock ${version}, instance ${instance}, up ${formatSeconds(uptimeSeconds)}`, 'dim'),
+  ];
 }
 
-/** A gateway of an earlier version has no name for what is live. */
-function nameOf({ snapshot, label }: Status['config']): string {
-  return snapshot === undefined ? '' : `, snapshot ${snapshot}${label === null ? '' : ` (${label})`}`;
+function problems(found: readonly Problem[], { width, paint }: PageOptions): string[] {
+  if (found.length === 0) return [paint('Nothing is wrong that the gateway knows of.', 'green')];
+  const lines = found.slice(0, MOST_PROBLEMS).flatMap(({ severity, text, detail }) => {
+    const [mark, colour] = severity === 'bad' ? (['!!', 'red'] as const) : ([' !', 'yellow'] as const);
+    const [first, ...more] = wrap(text, width - 3);
+    return [
+      paint(`${mark} ${first}`, colour),
+      ...more.map((line) => paint(`   ${line}`, colour)),
+      ...(detail === undefined ? [] : wrap(detail, width - 5).map((line) => `     ${line}`)),
+    ];
+  });
+  const left = found.length - MOST_PROBLEMS;
+  return [paint('WRONG NOW', 'bold'), ...lines, ...(left > 0 ? [`   and ${left} more, see --json`] : [])];
 }
 
-/** What runs is not what the source says. Null: it is, or the gateway is of an earlier version and does not tell. */
-function driftSection({ config, canary = null, levers = [] }: Status): string | null {
-  const lines = (config.drift ?? []).map((reason) => `DRIFT: ${reason}`);
-  if (canary !== null) lines.unshift(`CANARY: ${progressLine(canary, Date.now())}`);
-  if (levers.length > 0) lines.push(indent(leversTable(levers)));
-  return lines.length === 0 ? null : lines.join('\n');
+function config({ config: shown }: SeenStatus, { paint, nowMs, width }: PageOptions): string[] {
+  const { generation, snapshot, label, source, publishedAt, publishedBy } = shown;
+  const names = [
+    ...(snapshot === undefined ? [] : [`snapshot ${snapshot}`]),
+    ...(label == null ? [] : [`label ${label}`]),
+  ];
+  const by =
+    publishedBy == null
+      ? ''
+      : ` by ${publishedBy.who ?? publishedBy.kind}${publishedBy.why === null ? '' : `: ${publishedBy.why}`}`;
+  const when =
+    publishedAt == null
+      ? []
+      : wrap(`published ${formatTime(publishedAt)}, ${formatAway(publishedAt, nowMs)}${by}`, width);
+  return [
+    paint('CONFIG', 'bold'),
+    [`generation ${generation}`, ...names].join(', '),
+    ...(source === undefined ? [] : [`from ${source}`]),
+    ...when,
+  ];
 }
 
-const ACCEPTOR_COLUMNS: readonly Column<AcceptorStatus>[] = [
-  column('acceptor', false, ({ slot }) => String(slot)),
-  column('pid', true, ({ pid }) => String(pid)),
-  column('state', false, ({ state }) => state),
-  column('heartbeat', true, ({ heartbeatAgeSeconds }) => `${heartbeatAgeSeconds.toFixed(1)}s ago`),
-  column('generation', true, ({ generation }) => String(generation)),
-  column('connections', true, ({ openConnections }) => String(openConnections)),
-  column('in flight', true, ({ exchangesInFlight }) => String(exchangesInFlight)),
-  column('restarts', true, ({ restarts }) => String(restarts)),
+type Acceptor = SeenStatus['acceptors'][number];
+
+const ACCEPTORS = ({ config: { generation: published } }: SeenStatus): readonly Column<Acceptor>[] => [
+  column('slot', ({ slot }) => String(slot)),
+  column('pid', ({ pid }) => String(pid)),
+  column('state', ({ state }) => state, { left: true, colour: ({ state }) => STATE_COLOURS[state] ?? null }),
+  column('heartbeat', ({ heartbeatAgeSeconds }) => `${heartbeatAgeSeconds.toFixed(1)}s ago`),
+  column('generation', ({ generation }) => String(generation), {
+    colour: ({ generation }) => (generation === published ? null : 'yellow'),
+  }),
+  column('connections', ({ openConnections }) => formatCount(openConnections)),
+  column('in flight', ({ exchangesInFlight }) => formatCount(exchangesInFlight)),
+  column('restarts', ({ restarts }) => String(restarts), {
+    colour: ({ restarts }) => (restarts > 0 ? 'yellow' : null),
+  }),
 ];
 
-const trafficColumns = (kind: string): readonly Column<Traffic>[] => [
-  column(kind, false, ({ name }) => name),
-  column('requests', true, ({ requests }) => String(requests)),
-  column('5xx', true, ({ serverErrors }) => String(serverErrors)),
-  column('gateway errors', true, ({ gatewayErrors }) => String(gatewayErrors)),
-  column('gateway p50', true, ({ gatewayMs }) => formatMs(gatewayMs.p50)),
-  column('p99', true, ({ gatewayMs }) => formatMs(gatewayMs.p99)),
-  column('upstream p50', true, ({ upstreamMs }) => formatMs(upstreamMs.p50)),
-  column('p99', true, ({ upstreamMs }) => formatMs(upstreamMs.p99)),
-];
+const STATE_COLOURS: Readonly<Record<string, Colour>> = { unresponsive: 'red', starting: 'yellow', draining: 'yellow' };
 
-const POOL_COLUMNS: readonly Column<Traffic>[] = [
-  column('connections', true, ({ openConnections }) => String(openConnections)),
-  column('waiting', true, ({ waitingExchanges }) => String(waitingExchanges)),
-];
+/** From which share on it is coloured. */
+const MANY = { errors: 0.001, far: 0.01 } as const;
 
-const KEY_SET_COLUMNS: readonly Column<KeySetStatus>[] = [
-  column('key set', false, ({ url }) => url),
-  column('keys', true, ({ keys }) => (keys === null ? 'none' : String(keys))),
-  column('skipped', true, ({ skipped }) => String(skipped.length)),
-  column('fetched', false, ({ fetchedAt }) => fetchedAt ?? 'never'),
-  column('state', false, ({ isStale, keys }) => (isStale ? (keys === null ? 'UNAVAILABLE' : 'STALE') : 'fresh')),
-];
-
-/** What is wrong with a key set stands below the table: it is a sentence. */
-function keySetSection(sets: readonly KeySetStatus[]): string {
-  const problems = sets.flatMap(({ url, skipped, lastError }) => [
-    ...(lastError === null ? [] : [`  ${url} ${lastError.message} (${lastError.at})`]),
-    ...skipped.map((reason) => `  ${url}: ${reason}`),
-  ]);
-  return [table(KEY_SET_COLUMNS, sets), ...problems].join('\n');
+function shareColour(part: number, all: number): Colour | null {
+  const share = all === 0 ? 0 : part / all;
+  return share >= MANY.far ? 'red' : share >= MANY.errors ? 'yellow' : null;
 }
 
-const CERTIFICATE_COLUMNS: readonly Column<CertificateStatus>[] = [
-  column('certificate to renew', false, ({ subject, hosts }) => (hosts.length > 0 ? hosts.join(' ') : subject)),
-  column('of', false, ({ listener, upstream }) =>
-    upstream === null ? `listener ${listener}` : `upstream ${upstream}`,
-  ),
-  column('expires', false, ({ notAfter }) => notAfter),
-  column('left', true, ({ daysLeft }) => (daysLeft < 0 ? 'EXPIRED' : `${daysLeft}d`)),
-  column('file', false, ({ file }) => file),
-];
-
-function certificateSection(certificates: readonly CertificateStatus[]): string {
-  const problems = certificates.flatMap(({ lastError }) =>
-    lastError === null ? [] : [`  not renewed: ${lastError.message} (${lastError.at})`],
-  );
-  return [table(CERTIFICATE_COLUMNS, certificates), ...problems].join('\n');
+function countColumns(kind: string, { interval }: PageOptions): readonly Column<Traffic>[] {
+  return [
+    column(kind, ({ name }) => name, { left: true }),
+    column('requests', ({ requests }) =>
+      interval === null ? formatCount(requests) : formatRate(requests / interval.seconds),
+    ),
+    column('5xx', ({ serverErrors, requests }) => formatShare(serverErrors, requests), {
+      colour: ({ serverErrors, requests }) => shareColour(serverErrors, requests),
+    }),
+  ];
 }
 
-/** Those that do not take requests as they should. */
-const ENDPOINT_COLUMNS: readonly Column<EndpointReading>[] = [
-  column('endpoint out of use', false, ({ endpoint }) => endpoint),
-  column('upstream', false, ({ upstream }) => upstream),
-  column('checks', false, ({ healthy }) => (healthy ? 'good' : 'UNHEALTHY')),
-  column('ejected', false, ({ ejected }) => (ejected ? 'EJECTED' : 'no')),
-  column('circuit', false, ({ circuit }) => (circuit === 'closed' ? circuit : circuit.toUpperCase())),
-  column('in flight', true, ({ inFlight }) => String(inFlight)),
-];
-
-function formatMs(ms: number | null): string {
-  if (ms === null) return '-';
-  return ms < 999.5 ? `${ms.toPrecision(3)}ms` : `${(ms / 1000).toPrecision(3)}s`;
+function trafficColumns(kind: string, page: PageOptions): readonly Column<Traffic>[] {
+  return [
+    ...countColumns(kind, page),
+    column('errors', ({ gatewayErrors, requests }) => formatShare(gatewayErrors, requests)),
+    column('gw p50', ({ gatewayMs }) => formatMs(gatewayMs.p50)),
+    column('p99', ({ gatewayMs }) => formatMs(gatewayMs.p99)),
+    column('up p50', ({ upstreamMs }) => formatMs(upstreamMs.p50)),
+    column('p99', ({ upstreamMs }) => formatMs(upstreamMs.p99)),
+  ];
 }
 
-function formatSeconds(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  if (minutes === 0) return `${Math.floor(seconds)}s`;
-  const hours = Math.floor(minutes / 60);
-  if (hours === 0) return `${minutes}m`;
-  return hours < 48 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
+function upstreamColumns({ endpoints = [] }: SeenStatus, page: PageOptions): readonly Column<Traffic>[] {
+  const byUpstream = endpointsByUpstream(endpoints);
+  const times = [
+    column<Traffic>('p50', ({ upstreamMs }) => formatMs(upstreamMs.p50)),
+    column<Traffic>('p99', ({ upstreamMs }) => formatMs(upstreamMs.p99)),
+  ];
+  return [
+    ...countColumns('upstream', page),
+    // Between two looks, waits are known by route alone.
+    ...(page.interval === null ? times : []),
+    column('endpoints', ({ name }) => health(byUpstream.get(name)), {
+      colour: ({ name }) => ((byUpstream.get(name) ?? []).every(isFit) ? null : 'red'),
+    }),
+    column('connections', ({ openConnections }) => formatCount(openConnections)),
+    column('waiting', ({ waitingExchanges }) => formatCount(waitingExchanges), {
+      colour: ({ waitingExchanges }) => (waitingExchanges > 0 ? 'yellow' : null),
+    }),
+  ];
 }
 
-function indent(text: string): string {
-  return text.replace(/^/gm, '  ');
+/** Of upstreams without checks, circuits or limits nothing is known. */
+function health(endpoints: readonly EndpointReading[] | undefined): string {
+  return endpoints === undefined ? '-' : `${endpoints.filter(isFit).length} of ${endpoints.length} fit`;
+}
+
+function span({ interval }: PageOptions): string {
+  return interval === null ? 'since the start' : `in the last ${interval.seconds.toFixed(1)}s`;
+}
+
+/** In an interval, those that did nothing are left out. */
+function busiest(traffic: readonly Traffic[], { interval }: PageOptions): readonly Traffic[] {
+  const busy =
+    interval === null
+      ? traffic
+      : traffic.filter(({ requests, waitingExchanges }) => requests > 0 || waitingExchanges > 0);
+  return busy.slice(0, MOST_ROWS);
+}
+
+function titled<Row>(
+  title: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  { width, paint }: PageOptions,
+): string[] {
+  return rows.length === 0 ? [] : [paint(title, 'bold'), ...fittedTable(columns, rows, width, paint)];
+}
+
+function sum(traffic: readonly Traffic[], read: (traffic: Traffic) => number): number {
+  return traffic.reduce((total, each) => total + read(each), 0);
 }

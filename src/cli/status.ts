@@ -1,27 +1,32 @@
 /** `penstock status`: is the gateway well, and what is it doing. */
-import { readinessOf, type Status } from '../supervisor/admin/status.ts';
-import { type AdminClient, getAdmin } from './admin-client.ts';
+import { readinessOf } from '../supervisor/admin/status.ts';
 import { ADMIN_OPTIONS, ADMIN_OPTIONS_HELP, adminClientFor, readAdminOptions } from './admin-options.ts';
 import { EXIT, JSON_OPTION, readCommandLine, refuseUse, type Usage } from './command-line.ts';
 import { type CommandOutput, TERMINAL } from './command-output.ts';
+import { fetchStatus } from './status/fetch-status.ts';
+import { paintFor } from './status/paint.ts';
+import { watchStatus } from './status/watch.ts';
 import { formatStatus } from './status-page.ts';
 
 const USAGE = {
   command: 'status',
-  help: `Usage: penstock status [-c FILE | --admin ADDRESS] [--token-file FILE] [--json]
+  help: `Usage: penstock status [-c FILE | --admin ADDRESS] [--token-file FILE] [--watch | --json]
 
-Asks a running gateway how it is: its configuration, its acceptors, its busiest routes and its upstreams.
+Asks a running gateway how it is, and tells it in the order of the questions in an incident: can it take traffic, what is wrong, which
+configuration runs, who carries it, what is asked of it and who is slow - the gateway itself or an upstream.
 
+      --watch            again each second, with what was done in that second, until Ctrl-C
 ${ADMIN_OPTIONS_HELP}
       --json             the gateway's own JSON document in place of a page
   -h, --help             this text
 
+Colours on a terminal alone, and not with NO_COLOR set.
 Exit code: 0 ready for traffic, 1 not ready or not reached, 2 wrong use.
 
 Example:
   penstock status --admin 127.0.0.1:9901
 `,
-  options: { ...ADMIN_OPTIONS, ...JSON_OPTION },
+  options: { ...ADMIN_OPTIONS, ...JSON_OPTION, watch: { type: 'boolean', default: false } },
   positionals: [],
 } as const satisfies Usage;
 
@@ -29,20 +34,29 @@ Example:
  * Runs the command with the arguments behind its name.
  *
  * @param environment where the token is looked for when no file is named
+ * @param stop ends `--watch`; Ctrl-C without it
  * @returns the exit code
  */
 export async function status(
   args: string[],
   output: CommandOutput = TERMINAL,
   environment: NodeJS.ProcessEnv = process.env,
+  stop: AbortSignal = interrupted(args),
 ): Promise<number> {
   const parsed = readCommandLine(USAGE, args, output);
   if (typeof parsed === 'number') return parsed;
+  const { json, watch } = parsed.values;
+  if (json && watch) return refuseUse(USAGE, 'expected either --watch or --json', output);
   const options = readAdminOptions(parsed.values);
   if (typeof options === 'string') return refuseUse(USAGE, options, output);
+  const terminal = output.terminal ?? null;
+  const paint = paintFor(terminal !== null, environment);
   try {
-    const found = await fetchStatus(adminClientFor(options, environment));
-    output.out(parsed.values.json ? `${JSON.stringify(found, null, 2)}\n` : formatStatus(found));
+    const client = adminClientFor(options, environment);
+    if (watch) return (await watchStatus({ client, output, paint, stop })) ? EXIT.OK : EXIT.NO;
+    const { found, shown } = await fetchStatus(client);
+    if (json) output.out(`${JSON.stringify(found, null, 2)}\n`);
+    else output.out(formatStatus(shown, { paint, width: terminal?.columns ?? 80 }));
     return readinessOf(found).ready ? EXIT.OK : EXIT.NO;
   } catch (error) {
     output.error(`penstock status: ${(error as Error).message}\n`);
@@ -50,21 +64,9 @@ export async function status(
   }
 }
 
-async function fetchStatus(client: AdminClient): Promise<Status> {
-  const { status, body } = await getAdmin(client, '/status');
-  if (status === 401) throw new Error(`the gateway at ${client.address} did not accept the token, see --help`);
-  if (status !== 200) throw new Error(`the gateway at ${client.address} answered with status ${status}`);
-  const found = parseStatus(body);
-  if (found === null) throw new Error(`what answers at ${client.address} is not a gateway's admin address`);
-  return found;
-}
-
-/** Null when the text is no status; of a gateway's own answer nothing more is checked. */
-function parseStatus(body: string): Status | null {
-  try {
-    const found = JSON.parse(body) as Partial<Status> | null;
-    return found?.config !== undefined && Array.isArray(found.acceptors) ? (found as Status) : null;
-  } catch {
-    return null;
-  }
+/** Aborts at the first Ctrl-C; a second one ends the process as always. */
+function interrupted(args: readonly string[]): AbortSignal {
+  const controller = new AbortController();
+  if (args.includes('--watch')) process.once('SIGINT', () => controller.abort());
+  return controller.signal;
 }

@@ -186,6 +186,7 @@ export class Observation implements MetricsSource, AdminSource {
         taken: publication.changes,
         refused: publication.refusals,
         historyFailures: history.failures,
+        publishedBy: publication.publishedBy,
       },
       canary: canary === null ? null : canaryLine(canary.status),
       levers: drift.levers,

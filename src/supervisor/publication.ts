@@ -154,6 +154,11 @@ export class Publication {
     return this.#sequence.run(() => task(asked));
   }
 
+  /** Who or what made the live snapshot live; null: the history does not know. */
+  get publishedBy(): Cause | null {
+    return this.#host.history.entries.findLast(({ event, id }) => isLive(event) && id === this.live.id)?.cause ?? null;
+  }
+
   /** Id of the snapshot that was live before the one that is; null: none is known. */
   get previous(): string | null {
     const before = this.#host.history.entries.findLast(({ event, id }) => isLive(event) && id !== this.live.id);

@@ -70,8 +70,8 @@ describe('penstock status', () => {
   it('finds the admin address and the token in the config of a running gateway', () => {
     const { status, stdout, stderr } = penstock(['status', '-c', gateway.configPath], { TEST_ADMIN_TOKEN: TOKEN });
     assert.deepEqual([status, stderr], [0, '']);
-    assert.match(stdout, /^ready: 1 of 1 acceptors serve generation 1\.\n/);
-    assert.match(stdout, new RegExp(`config +.*${gateway.configPath}`));
+    assert.match(stdout, /^READY: 1 of 1 acceptors serve generation 1\.\n/);
+    assert.match(stdout, new RegExp(`^CONFIG\\n.*\\nfrom ${gateway.configPath}$`, 'm'));
   });
 
   it('takes an address and a token of its own, and prints JSON when asked', () => {

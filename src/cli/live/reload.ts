@@ -84,13 +84,13 @@ async function watch(client: AdminClient, trial: number, output: CommandOutput):
     const status = await askGateway<TrialStatus>(client, { get: '/canary' });
     const isOver = status.state !== 'preparing' && status.state !== 'watching';
     if (status.trial !== trial || isOver) {
-      if (isShown && output.isTerminal) output.out('\r\x1b[K');
+      if (isShown && output.terminal) output.out('\r\x1b[K');
       if (status.trial === trial) return status;
       throw new Error('another canary has begun; penstock history tells how this one ended');
     }
-    if (status.evidence !== null && (output.isTerminal || !isShown)) {
+    if (status.evidence !== null && (output.terminal || !isShown)) {
       const line = progressLine(status.evidence, Date.now());
-      output.out(output.isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
+      output.out(output.terminal ? `\r\x1b[K${line}` : `${line}\n`);
       isShown = true;
     }
     await delay(LOOK_EVERY_MS);

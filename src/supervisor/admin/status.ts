@@ -2,6 +2,7 @@ import type { EndpointReading } from '../../telemetry/endpoint-reading.ts';
 import type { Traffic } from '../../telemetry/traffic.ts';
 import type { CanaryStatus } from '../canary/canary.ts';
 import type { CertificateStatus } from '../certificates/certificate-status.ts';
+import type { Cause } from '../history/history-entry.ts';
 import type { PulledLever } from '../levers/pulled-lever.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface Status {
     /** Why it cannot be reached; null: it can. */
     readonly sourceUnreachable: { readonly at: string; readonly message: string } | null;
     readonly publishedAt: string | null;
+    /** Who or what made it live, and why; null or left out: it is not known. */
+    readonly publishedBy?: Cause | null;
     /** Why the newest text was not published; null when it was. */
     readonly lastError: { readonly at: string; readonly message: string } | null;
     /** What runs is not what the source says, or something was changed by hand. */

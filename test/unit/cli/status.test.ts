@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { isAdminAddress } from '../../../src/cli/admin-client.ts';
+import type { CommandOutput } from '../../../src/cli/command-output.ts';
 import { status } from '../../../src/cli/status.ts';
 import { AdminServer } from '../../../src/supervisor/admin/server.ts';
 import type { Status } from '../../../src/supervisor/admin/status.ts';
@@ -41,120 +42,78 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function run(args: string[], environment: NodeJS.ProcessEnv = { PENSTOCK_ADMIN_TOKEN: TOKEN }) {
+async function run(
+  args: string[],
+  environment: NodeJS.ProcessEnv = { PENSTOCK_ADMIN_TOKEN: TOKEN },
+  terminal: CommandOutput['terminal'] = null,
+) {
   let out = '';
   let error = '';
-  const output = { out: (text: string) => void (out += text), error: (text: string) => void (error += text) };
+  const output = {
+    terminal,
+    out: (text: string) => void (out += text),
+    error: (text: string) => void (error += text),
+  };
   return { code: await status(args, output, environment), out, error };
 }
 
 const here = () => ['--admin', `unix:${socket}`];
 
 describe('penstock status', () => {
-  it('names the endpoints that are out of use, and only them', async () => {
-    const good = {
-      upstream: 'catalog',
-      endpoint: 'http://a:1',
-      healthy: true,
-      ejected: false,
-      circuit: 'closed',
-      inFlight: 3,
-      ejections: 0,
-      circuitOpened: 0,
-    } as const;
-    shown = aStatus({
-      endpoints: [
-        good,
-        { ...good, endpoint: 'http://b:1', healthy: false },
-        { ...good, endpoint: 'http://c:1', ejected: true, circuit: 'half-open' },
-      ],
-    });
-    const { out } = await run(here());
-    assert.match(out, /^http:\/\/b:1 +catalog +UNHEALTHY +no +closed +3$/m);
-    assert.match(out, /^http:\/\/c:1 +catalog +good +EJECTED +HALF-OPEN +3$/m);
-    assert.doesNotMatch(out, /a:1/);
-  });
-  it('names key sets, with what is wrong with them', async () => {
-    const at = '2026-11-21T10:00:00.000Z';
-    const set = {
-      url: 'https://issuer.example/keys',
-      keys: 2,
-      fetchedAt: at,
-      isStale: false,
-      skipped: [],
-      lastError: null,
-    };
-    const skipped = ['key 1 ("old") is private, expected the public part alone'];
-    const lastError = { at, message: 'is not JSON (text/html)' };
-    shown = aStatus({
-      keySets: [set, { ...set, isStale: true, skipped, lastError }, { ...set, keys: null, isStale: true }],
-    });
-    const { out } = await run(here());
-    assert.match(out, /^key set +keys +skipped +fetched +state$/m);
-    assert.match(out, /^https:\/\/issuer.example\/keys +2 +0 +2026-11-21T10:00:00.000Z +fresh$/m);
-    assert.match(out, /^https:\/\/issuer.example\/keys +2 +1 .* STALE$/m);
-    assert.match(out, /^https:\/\/issuer.example\/keys +none +0 .* UNAVAILABLE$/m);
-    assert.match(out, /^ {2}https:\/\/issuer.example\/keys is not JSON \(text\/html\) \(2026/m);
-    assert.match(out, /^ {2}https:\/\/issuer.example\/keys: key 1 \("old"\) is private/m);
-  });
-
-  it('names certificates that expire soon, or were not renewed, and only them', async () => {
-    const certificate = {
-      listener: 'public',
-      upstream: null,
-      use: 'server',
-      hosts: ['a.example', 'b.example'],
-      subject: 'CN=a.example',
-      file: '/certs/a.pem',
-      fingerprint: 'ab',
-      notBefore: '2026-09-01T10:00:00.000Z',
-      notAfter: '2026-12-01T10:00:00.000Z',
-      daysLeft: 9,
-      expiresSoon: true,
-      lastError: null,
-    } as const;
-    const lastError = { at: '2026-11-21T10:00:00.000Z', message: '/certs/c.key: no such file' };
-    shown = aStatus({
-      certificates: [
-        certificate,
-        { ...certificate, hosts: ['fine.example'], daysLeft: 80, expiresSoon: false },
-        {
-          ...certificate,
-          listener: null,
-          upstream: 'catalog',
-          hosts: [],
-          daysLeft: -1,
-          file: '/certs/c.pem',
-          lastError,
-        },
-      ],
-    });
-    const { out } = await run(here());
-    assert.match(out, /^a\.example b\.example +listener public +2026-12-01T10:00:00\.000Z +9d +\/certs\/a\.pem$/m);
-    assert.match(out, /^CN=a\.example +upstream catalog +\S+ +EXPIRED +\/certs\/c\.pem$/m);
-    assert.match(out, /^ {2}not renewed: \/certs\/c\.key: no such file \(2026/m);
-    assert.doesNotMatch(out, /fine/);
-  });
-
-  it('prints a page that names every acceptor, route and upstream', async () => {
+  it('prints a page on which everything has its place', async () => {
     shown = aStatus();
     const { code, out } = await run(here());
     assert.equal(code, 0);
-    const lines = out.split('\n');
-    assert.equal(lines[0], 'ready: 2 of 2 acceptors serve generation 7.');
-    assert.match(out, /^penstock 0\.1\.0, instance edge-1, up 1h 2m$/m);
-    assert.match(out, /^1 +4712 {2}serving +0\.4s ago +7 +118 +3 +2$/m);
-    assert.match(out, /^catalog-read +120000 +2 +1 +0\.0410ms +0\.190ms +3\.40ms +1\.25s$/m);
-    assert.match(out, /^catalog +120000 .* - +14 +5$/m);
+    assert.match(out, /^READY: 2 of 2 acceptors serve generation 7\.\n/);
+    for (const part of ['CONFIG', 'ACCEPTORS', 'ROUTES', 'UPSTREAMS']) assert.match(out, new RegExp(`^${part}`, 'm'));
   });
 
-  it('begins with what is wrong', async () => {
-    const config = { ...aStatus().config, lastError: { at: '2026-11-21T11:00:00.000Z', message: 'a.yaml:3:1: no\nb' } };
-    shown = aStatus({ config, acceptors: [], routes: [], upstreams: [] });
+  it('answers 1 when the gateway is not ready', async () => {
+    shown = aStatus({ acceptors: [], routes: [], upstreams: [] });
     const { code, out } = await run(here());
     assert.equal(code, 1);
     assert.match(out, /^NOT READY: No acceptor is serving\.\n/);
-    assert.match(out, /not published \(2026-11-21T11:00:00\.000Z\):\n {2}a\.yaml:3:1: no\n {2}b\n/);
+  });
+
+  it('colours on a terminal alone, and not for those who do not want it', async () => {
+    shown = aStatus();
+    const terminal = { columns: 80, rows: 50 };
+    const token = { PENSTOCK_ADMIN_TOKEN: TOKEN };
+    assert.match((await run(here(), token, terminal)).out, /\x1b\[32mREADY/);
+    for (const refusal of [{ NO_COLOR: '1' }, { TERM: 'dumb' }])
+      assert.doesNotMatch((await run(here(), { ...token, ...refusal }, terminal)).out, /\x1b/);
+    assert.doesNotMatch((await run(here(), token)).out, /\x1b/);
+  });
+
+  it('lets no name or message command the terminal', async () => {
+    const lastError = { at: '2026-11-21T11:00:00.000Z', message: 'a.yaml:1:1: \x1b[2Jnothing to see\x9b' };
+    shown = aStatus({ instance: 'edge\x1b[1', config: { ...aStatus().config, lastError } });
+    const { out } = await run(here());
+    assert.doesNotMatch(out, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+    assert.match(out, /nothing to see/);
+  });
+
+  it('with --watch shows again and again what was just done, over silence of the gateway', async () => {
+    shown = aStatus();
+    const stop = new AbortController();
+    const pages: string[] = [];
+    const output = {
+      terminal: { columns: 80, rows: 20 },
+      error: () => {},
+      out: (text: string) => {
+        pages.push(text);
+        shown = aStatus({ routes: [{ ...shown.routes[0]!, requests: shown.routes[0]!.requests + 500 }] });
+        if (pages.length === 2) stop.abort();
+      },
+    };
+    assert.equal(
+      await status([...here(), '--watch'], output, { PENSTOCK_ADMIN_TOKEN: TOKEN, NO_COLOR: '1' }, stop.signal),
+      0,
+    );
+    const [first = '', second = ''] = pages;
+    assert.match(first, /^\x1b\[H\x1b\[JREADY: .*\n120k requests/);
+    assert.match(second, /^\x1b\[H\x1b\[JREADY: .*\n\d+\/s, 0% answered 5xx/);
+    assert.ok(pages.every((page) => page.split('\n').length <= 20));
   });
 
   it('prints the document itself with --json', async () => {
@@ -186,6 +145,7 @@ describe('penstock status', () => {
     const wrong = [
       ['--no-such'],
       ['extra'],
+      ['--watch', '--json'],
       ['--admin', 'nonsense'],
       ['--admin'],
       ['--token-file', join(folder, 'none')],
