@@ -13,7 +13,7 @@ import type { ConfigSource, FetchedConfig } from './config-source.ts';
 import type { Fleet } from './fleet.ts';
 import { type ConfigSnapshot, identify } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
-import type { Cause, HistoryEvent } from './history/history-entry.ts';
+import { type Cause, type HistoryEvent, isLive } from './history/history-entry.ts';
 import type { Publisher } from './publisher.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
@@ -299,10 +299,6 @@ export function snapshotOf(
   { key, lineage }: History,
 ): ConfigSnapshot {
   return { id: identify(key, { image, settings }), image, globals, settings, routes, texts, label, source, lineage };
-}
-
-function isLive(event: HistoryEvent): boolean {
-  return event === 'published' || event === 'rolled-back' || event === 'canary-promoted';
 }
 
 function nameOf({ id, label }: ConfigSnapshot): string {
