@@ -40,10 +40,12 @@ export class History {
   #isOwn: boolean | null = null;
   readonly #onTrouble: (message: string) => void;
   readonly #writes = new Sequence();
+  /** One that has not begun takes along what is added meanwhile. */
+  #isWriteQueued = false;
   #index: HistoryIndex;
   /** The last two that were live: the way back that no disk can bar. */
   #recent: readonly ConfigSnapshot[] = [];
-  /** Those of them that are not on disk yet, or that it refused: they may find room when something is written next. */
+  /** What has yet to be written. What the disk refuses stays here while it is among the last two: there may be room later. */
   #unwritten: readonly ConfigSnapshot[] = [];
 
   private constructor(folder: string, key: Uint8Array, index: HistoryIndex, onTrouble: (message: string) => void) {
@@ -103,10 +105,13 @@ export class History {
     this.#index = { ...this.#index, entries: withEntry(entries, added) };
     if (live !== null) {
       const { numbering, ...snapshot } = live;
-      this.#index = { ...this.#index, live: snapshot.id, numbering };
+      const { series, endpointRows } = numbering;
+      this.#index = { ...this.#index, live: snapshot.id, numbering: { series, endpointRows } };
       this.#recent = [snapshot, ...this.#recent.filter(({ id }) => id !== snapshot.id)].slice(0, 2);
-      this.#unwritten = this.#recent.filter((recent) => recent === snapshot || this.#unwritten.includes(recent));
+      this.#unwritten = [...this.#unwritten, snapshot];
     }
+    if (this.#isWriteQueued) return;
+    this.#isWriteQueued = true;
     void this.#writes.run(() => this.#write());
   }
 
@@ -143,7 +148,11 @@ export class History {
   }
 
   async #write(): Promise<void> {
-    if (this.#isOwn === false) return;
+    this.#isWriteQueued = false;
+    if (this.#isOwn === false) {
+      this.#unwritten = [];
+      return;
+    }
     try {
       if (this.#isOwn === null) await this.#begin();
       const known = new Set((await this.#files.list()).map(({ id }) => id));
@@ -154,6 +163,7 @@ export class History {
       await writeIndex(this.folder, this.#index);
       await this.#removeOldest();
     } catch (error) {
+      this.#unwritten = this.#unwritten.filter((snapshot) => this.#recent.includes(snapshot));
       this.#trouble('the history could not be written', error);
     }
   }
@@ -177,7 +187,8 @@ export class History {
       const size = files.get(id);
       if (size === undefined) continue;
       bytes += size;
-      const isKept = id === this.live || (++count <= this.limits.snapshots && bytes <= this.limits.bytes);
+      count++;
+      const isKept = id === this.live || (count <= this.limits.snapshots && bytes <= this.limits.bytes);
       if (!isKept) await this.#files.remove(id);
     }
   }
