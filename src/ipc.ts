@@ -88,6 +88,8 @@ export type ToAcceptor =
   | { readonly kind: 'identities'; readonly number: number; readonly identities: readonly Identity[] }
   /** Drop stored responses, then say how many by the same number. */
   | { readonly kind: 'purge-cache'; readonly number: number; readonly purge: Purge }
+  /** The access log's file has been moved: go on in a new one, then say so by the same number. */
+  | { readonly kind: 'reopen-log'; readonly number: number }
   /** Record the exchanges that begin from now on. A recording that runs is ended at once. */
   | { readonly kind: 'record'; readonly order: RecordingOrder }
   /** Record nothing that begins from now on; what has begun has this long to end. The last batch is then the last. */
@@ -99,6 +101,8 @@ export type FromAcceptor =
   | { readonly kind: 'acknowledged'; readonly generation: Generation }
   | { readonly kind: 'levers-applied'; readonly number: number }
   | { readonly kind: 'cache-purged'; readonly number: number; readonly dropped: number }
+  /** Nothing more will be written to the file that was moved. */
+  | { readonly kind: 'log-reopened'; readonly number: number }
   | { readonly kind: 'recorded'; readonly batch: RecordedBatch }
   | { readonly kind: 'identities-shown'; readonly number: number }
   /** It cannot serve and is about to exit; one sentence for the operator. */

@@ -7,6 +7,7 @@ import type { Exchange } from './pipeline.ts';
 import type { Recorder } from './recording/recorder.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 /** Threads for work that would hold up the loop. */
 export interface Offload {
@@ -23,6 +24,8 @@ export interface AcceptorContext {
   readonly metrics: { record(exchange: ExchangeRecord): void };
   /** Null: no access log. */
   readonly accessLog: AccessLog | null;
+  /** Null: tracing is off. */
+  readonly tracing: Tracing | null;
   /** Null: nobody records. */
   readonly recorder: Recorder | null;
   readonly viaPseudonym: string;

@@ -1,7 +1,7 @@
 import { closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
-import type { AccessLogTarget, CompiledUpstream } from '../config/compiled.ts';
+import type { CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
 import type { Identity } from '../identities.ts';
 import type { AcceptorAssignment, Lever } from '../ipc.ts';
@@ -13,8 +13,11 @@ import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { SlabWriter } from '../shared-memory/slab-writer.ts';
-import { AccessLog } from '../telemetry/access-log.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorContext } from './acceptor-context.ts';
+import { reportAcceptError, reportTaskFault } from './acceptor-reports.ts';
+import { AcceptorTelemetry } from './acceptor-telemetry.ts';
 import { AppliedLevers } from './applied-levers.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
 import { IdentityShelf } from './identity-shelf.ts';
@@ -30,12 +33,13 @@ import type { Recorder } from './recording/recorder.ts';
 import { Recorders } from './recording/recorders.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import type { SharedState } from './upstream/endpoint-guard.ts';
 import { UpstreamGroup } from './upstream/upstream-group.ts';
 
 const HEARTBEAT_EVERY_MS = 1000;
-/** How long the last log lines may take when an acceptor leaves or its log changes. */
-const LOG_FLUSH_LIMIT_MS = 1000;
+/** How long the last lines of a recording may take when an acceptor leaves. */
+const RECORDING_FLUSH_LIMIT_MS = 1000;
 /** How long an acceptor that starts waits for the keys of its policies. */
 const KEYS_LIMIT_MS = 5000;
 /** How often an acceptor that drains looks whether it may go. */
@@ -48,7 +52,9 @@ export class Acceptor implements AcceptorContext {
   readonly viaPseudonym: string;
   readonly metrics: SlabWriter;
   readonly identities = new IdentityShelf();
+  readonly telemetry: AcceptorTelemetry;
   accessLog: AccessLog | null = null;
+  tracing: Tracing | null = null;
   readonly recorders = new Recorders();
   offload = new AcceptorPool({ threads: 0 });
   isDraining = false;
@@ -60,7 +66,6 @@ export class Acceptor implements AcceptorContext {
   readonly #upstreams = new Map<string, UpstreamGroup>();
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
-  #accessLogKey = '';
   readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   #levers = new AppliedLevers([]);
@@ -82,6 +87,7 @@ export class Acceptor implements AcceptorContext {
       random: Math.random,
     };
     this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
+    this.telemetry = new AcceptorTelemetry(this.viaPseudonym, memory.control, this.#slot);
   }
 
   get keySets(): KeySetShelf {
@@ -171,6 +177,7 @@ export class Acceptor implements AcceptorContext {
   /** What operators have changed by hand: in force for exchanges that begin from now on. */
   applyLevers(levers: readonly Lever[]): void {
     this.#levers = new AppliedLevers(levers);
+    gatewayLog.setLevel(this.#levers.logLevel);
     if (this.#snapshot !== null) this.#use(this.#snapshot.generation);
   }
 
@@ -197,7 +204,9 @@ export class Acceptor implements AcceptorContext {
       this.metrics.setWaiting(group.series, 0);
     }
     this.#renewCertificates();
-    this.#openAccessLog(globals.accessLog);
+    this.telemetry.use(globals.telemetry);
+    this.accessLog = this.telemetry.accessLog;
+    this.tracing = this.telemetry.tracing;
     this.recorders.use(globals.credentialPlaces);
     return true;
   }
@@ -208,9 +217,7 @@ export class Acceptor implements AcceptorContext {
         listener.renew(this.snapshot.listeners.get(name)!.config);
       } catch (error) {
         // They passed every check there is: rather the old ones than an acceptor that cannot be started again either.
-        process.stderr.write(
-          `penstock: acceptor ${process.pid} keeps the old certificates. ${(error as Error).message}\n`,
-        );
+        gatewayLog.error(`acceptor ${process.pid} keeps the old certificates. ${(error as Error).message}`);
       }
     }
   }
@@ -256,8 +263,7 @@ export class Acceptor implements AcceptorContext {
     clearInterval(this.#drainTimer!);
     this.exchanges.expireAll('shutting_down');
     this.#policies.close();
-    await this.recorders.close(LOG_FLUSH_LIMIT_MS);
-    await this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
+    await Promise.all([this.recorders.close(RECORDING_FLUSH_LIMIT_MS), this.telemetry.close()]);
     process.exit(0);
   }
 
@@ -299,25 +305,6 @@ export class Acceptor implements AcceptorContext {
     for (const group of this.#upstreams.values()) group.sweep();
   }
 
-  /** A log that stays the same is reopened, which is what a rotation wants of a reload. */
-  #openAccessLog(target: AccessLogTarget | null): void {
-    const key = JSON.stringify(target);
-    if (key === this.#accessLogKey) {
-      this.accessLog?.reopen();
-      return;
-    }
-    this.#accessLogKey = key;
-    void this.accessLog?.close(LOG_FLUSH_LIMIT_MS);
-    this.accessLog =
-      target === null
-        ? null
-        : new AccessLog(target, { onLost: (lines) => this.#countLost(lines), onTrouble: reportLogTrouble });
-  }
-
-  #countLost(lines: number): void {
-    this.#memory.control.add(this.#slot, 'LOG_LINES_DROPPED', lines);
-  }
-
   #countConnections(delta: number): void {
     this.#openConnections += delta;
     this.#memory.control.set(this.#slot, 'OPEN_CONNECTIONS', this.#openConnections);
@@ -326,21 +313,10 @@ export class Acceptor implements AcceptorContext {
   #beat(): void {
     this.#memory.control.add(this.#slot, 'HEARTBEAT', 1);
     this.#memory.control.set(this.#slot, 'EXCHANGES_IN_FLIGHT', this.exchanges.size);
+    this.telemetry.publishCounts();
     for (const group of this.#upstreams.values()) {
       this.metrics.setConnections(group.series, group.openConnections);
       this.metrics.setWaiting(group.series, group.waiting);
     }
   }
-}
-
-function reportAcceptError(code: string): void {
-  process.stderr.write(`penstock: acceptor ${process.pid} cannot accept connections for a moment: ${code}\n`);
-}
-
-function reportTaskFault(task: string, error: unknown): void {
-  process.stderr.write(`penstock: the task ${task} failed in its thread: ${error}\n`);
-}
-
-function reportLogTrouble(error: Error): void {
-  process.stderr.write(`penstock: the access log loses lines: ${error.message}\n`);
 }

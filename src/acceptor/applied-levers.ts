@@ -1,4 +1,5 @@
 import type { CompiledPolicy, CompiledUpstream } from '../config/compiled.ts';
+import type { LogLevel } from '../config/schema/log-level.ts';
 import type { LimitWindow } from '../decision/policies/host.ts';
 import type { RateLimitOptions } from '../decision/policies/rate-limit.ts';
 import type { Lever } from '../ipc.ts';
@@ -12,11 +13,15 @@ export class AppliedLevers {
   /** Names of endpoints by upstream. */
   readonly #out = new Map<string, Set<string>>();
 
+  /** Null: the config's. */
+  logLevel: LogLevel | null = null;
+
   constructor(levers: readonly Lever[]) {
     for (const lever of levers) {
       if (lever.kind === 'kill-route') this.#killed.add(lever.route);
       else if (lever.kind === 'limit') this.#limits.set(lever.route, lever.window);
       else if (lever.kind === 'endpoint-out') this.#takeOut(lever.upstream, lever.endpoint);
+      else this.logLevel = lever.level;
     }
   }
 

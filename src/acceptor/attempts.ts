@@ -44,6 +44,13 @@ function setCookie(exchange: ExchangeState, cookie: string): void {
  * @param code what went wrong, or a status that may be worth another attempt
  */
 export function afterFailure(exchange: ExchangeState, code: ErrorCode | number): RetryVerdict {
+  const verdict = verdictOn(exchange, code);
+  if (verdict !== 'give-up')
+    exchange.trace?.endAttempt(exchange.acceptor.now(), typeof code === 'number' ? null : code);
+  return verdict;
+}
+
+function verdictOn(exchange: ExchangeState, code: ErrorCode | number): RetryVerdict {
   const verdict = decideRetry(failedAttempt(exchange, code));
   if (verdict === 'fail-over') {
     exchange.hasFailedOver = true;

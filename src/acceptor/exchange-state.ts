@@ -13,6 +13,7 @@ import type { RecordedRequest } from './recording/recorded-request.ts';
 import { RequestBody } from './request-body.ts';
 import type { PacedBody } from './response/paced-body.ts';
 import type { Route, Snapshot } from './snapshot.ts';
+import type { ExchangeTrace } from './tracing/exchange-trace.ts';
 import type { PendingConnection, UpstreamConnection } from './upstream/upstream.ts';
 import { NONE_TRIED, type UpstreamGroup } from './upstream/upstream-group.ts';
 
@@ -26,6 +27,8 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
   /** The snapshot this exchange began with, and stays with. */
   readonly snapshot: Snapshot;
   readonly startedAt: MonotonicMs;
+  /** Null: tracing is off. */
+  readonly trace: ExchangeTrace | null;
 
   // Facts, filled in by admission.
   readonly method: string;
@@ -95,6 +98,7 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
     this.downstream = downstream;
     this.snapshot = acceptor.snapshot;
     this.startedAt = now;
+    this.trace = acceptor.tracing === null ? null : acceptor.tracing.begin(downstream);
     this.method = downstream.head.method;
     this.query = downstream.head.query;
     this.clientIp = downstream.head.peer;
@@ -107,6 +111,14 @@ export abstract class ExchangeState extends Watched implements ExchangeRecord, P
 
   get consumer(): string | null {
     return this.decision?.consumer?.name ?? null;
+  }
+
+  get traceId(): string | null {
+    return this.trace === null ? null : this.trace.traceId;
+  }
+
+  get spanId(): string | null {
+    return this.trace === null ? null : this.trace.spanId;
   }
 
   get dryRunRefusals(): number {

@@ -6,6 +6,7 @@ import { ConfigImage } from '../shared-memory/config-image.ts';
 import { type ControlWords, halfOf } from '../shared-memory/control-words.ts';
 import { SHARED_MEMORY_FD } from '../shared-memory/layout.ts';
 import { openSharedMemory, type SharedMemory } from '../shared-memory/shared-memory.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import { Acceptor } from './acceptor.ts';
 
 /** Above the listeners' own limit, so that the first request beyond it still gets the gateway's 431 rather than uWS's. */
@@ -18,6 +19,7 @@ const ORPHAN_DRAIN = { quiet: 1000 as Millis, limit: 30_000 as Millis };
 export function runAcceptor(assignment: AcceptorAssignment): void {
   // A terminal that has gone is no reason to stop serving. (Standard output belongs to the access log alone.)
   process.stderr.on('error', () => {});
+  gatewayLog.setRole('acceptor');
   try {
     const memory = openSharedMemory(SHARED_MEMORY_FD, assignment.slot as AcceptorSlot);
     const uws = loadUws({ maxHeaderBytes: Math.min(largestHead(memory) + HEAD_SLACK_BYTES, MAX_HEADER_BYTES) });
@@ -70,6 +72,7 @@ function listen(acceptor: Acceptor): void {
         tell({ kind: 'identities-shown', number: message.number });
         return;
       case 'drain':
+        gatewayLog.debug(`acceptor ${process.pid} drains`, { limitMs: message.limit });
         acceptor.drain(message.quiet, message.limit);
         return;
       case 'key-set':
@@ -81,6 +84,9 @@ function listen(acceptor: Acceptor): void {
         return;
       case 'purge-cache':
         tell({ kind: 'cache-purged', number: message.number, dropped: acceptor.purgeCache(message.purge) });
+        return;
+      case 'reopen-log':
+        void acceptor.telemetry.reopenLog().then(() => tell({ kind: 'log-reopened', number: message.number }));
         return;
       case 'record':
         acceptor.recorders.start(message.order, (batch, sent) => tell({ kind: 'recorded', batch }, sent));
@@ -103,7 +109,9 @@ function listen(acceptor: Acceptor): void {
 }
 
 function acknowledge(generation: Generation | null): void {
-  if (generation !== null) tell({ kind: 'acknowledged', generation });
+  if (generation === null) return;
+  gatewayLog.debug(`acceptor ${process.pid} goes by generation ${generation}`, { generation });
+  tell({ kind: 'acknowledged', generation });
 }
 
 function tell(message: FromAcceptor, then?: () => void): void {

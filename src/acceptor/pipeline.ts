@@ -71,6 +71,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
       return;
     }
     this.attempts++;
+    this.trace?.beginAttempt(this.acceptor.now());
     this.wait = this.upstream.acquire(this.triedEndpoints, this.wantsFreshConnection, this, this.upstream.keyFor(this));
     if (this.wait !== null) this.beginUpstreamWait();
   }
@@ -80,6 +81,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     this.endUpstreamWait();
     this.connection = connection;
     this.endpoint = connection.endpoint.name;
+    this.trace?.onEndpoint(this.endpoint);
     connection.send(renderForwardHead(this), this.body !== null, this.method === 'HEAD', this);
     this.body?.sendTo(connection);
     this.beginUpstreamWait();
@@ -88,6 +90,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
 
   onNoConnection(code: ErrorCode, endpointIndex: number): void {
     this.wait = null;
+    if (endpointIndex >= 0) this.trace?.onEndpoint(this.upstream!.upstream.endpoints[endpointIndex]!.name);
     this.#fail(code, endpointIndex);
   }
 
@@ -100,6 +103,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
 
   onResponseHead(head: ResponseHead): void {
     this.headAt = this.endUpstreamWait();
+    this.trace?.onResponseHead(head.status);
     if (this.route!.forward.retry !== null && this.#tryAgain(head.status)) return;
     if (this.decision !== null && this.route!.chain!.hasResponse) {
       this.askAboutUpstream(new UpstreamResponse(head));
@@ -161,6 +165,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
 
   onResponseEnd(): void {
     this.connection = null;
+    this.trace?.endAttempt(this.acceptor.now(), null);
     this.body?.discard();
     if (this.decision !== null && this.takesResponseEnd()) return;
     this.responseEnded = true;
@@ -277,6 +282,7 @@ export class Exchange extends DecidedExchange implements DownstreamHandler, Conn
     this.settleTimes();
     this.acceptor.metrics.record(this);
     this.acceptor.accessLog?.add(this);
+    if (this.trace !== null) this.acceptor.tracing?.end(this);
     if (this.recorded !== null) this.recorded.end();
   }
 }

@@ -7,8 +7,9 @@ import { toRouteMatch } from './check-routes.ts';
 import { keySetsOf } from './compile-jwt.ts';
 import { compileListeners } from './compile-listeners.ts';
 import { PolicyBook } from './compile-policies.ts';
+import { compileTelemetry } from './compile-telemetry.ts';
 import { type Assignments, compileForward, compileUpstreams } from './compile-upstreams.ts';
-import type { AccessLogTarget, CompiledConsumer, CompiledGlobals, CompiledPolicy, RouteRecord } from './compiled.ts';
+import type { CompiledConsumer, CompiledGlobals, CompiledPolicy, RouteRecord } from './compiled.ts';
 import { credentialPlacesOf } from './credential-places.ts';
 import { formatPlace } from './diagnostics.ts';
 import type { LoadedConfig } from './load.ts';
@@ -37,7 +38,7 @@ export function compile(loaded: LoadedConfig, assign: Assignments): CompiledConf
     upstreams: compileUpstreams(loaded, assign),
     consumers: Object.entries(config.consumers).map(([name, consumer]) => compileConsumer(name, consumer)),
     modules: modules.all().map(({ compiled }) => compiled),
-    accessLog: compileAccessLog(config.telemetry.accessLog, source),
+    telemetry: compileTelemetry(config.telemetry, source),
     offloadThreads: config.runtime.offload.threads,
     cacheBytes: config.runtime.memory.cache,
     quotaStore: compileQuotaStore(config, source),
@@ -89,11 +90,4 @@ function compileQuotaStore({ policies, routes, runtime }: Config, source: Source
   const own = routes.flatMap(({ policies: items }) => items.filter((item) => typeof item !== 'string'));
   const hasQuota = [...Object.values(policies).flat(), ...own].some((entry) => Object.hasOwn(entry, 'quota'));
   return hasQuota ? besideSource(source, ['runtime', 'quotaStore'], runtime.quotaStore) : null;
-}
-
-function compileAccessLog(accessLog: Config['telemetry']['accessLog'], source: Source): AccessLogTarget | null {
-  if (accessLog === 'none' || accessLog.to === 'none') return null;
-  const { to, sample } = accessLog;
-  if (to === 'stdout') return { file: null, sample };
-  return { file: besideSource(source, ['telemetry', 'accessLog', 'to', 'file'], to.file), sample };
 }

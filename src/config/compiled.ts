@@ -6,6 +6,7 @@ import type { Bytes, EndpointRow, Millis, PolicyId, SeriesId, UpstreamId } from 
 import type { KeySetOptions } from '../decision/policies/jwt/jwt-options.ts';
 import type { SecretPlaces } from '../recording/secret-names.ts';
 import type { KeySource, RetryRules, Split, UpstreamCare } from './compiled-care.ts';
+import type { CompiledTelemetry } from './compiled-telemetry.ts';
 import type { ListenerTls, UpstreamTls } from './compiled-tls.ts';
 
 /** How a listener treats spellings of a path that upstreams are known to read in different ways. */
@@ -168,7 +169,7 @@ export interface CompiledGlobals {
   readonly consumers: readonly CompiledConsumer[];
   /** Code of users' policies. */
   readonly modules: readonly CompiledModule[];
-  readonly accessLog: AccessLogTarget | null;
+  readonly telemetry: CompiledTelemetry;
   /** Threads of each acceptor for work that would hold up its loop; 0: none. */
   readonly offloadThreads: number;
   /** What the supervisor fetches for policies. */
@@ -179,11 +180,4 @@ export interface CompiledGlobals {
   readonly quotaStore: string | null;
   /** Where policies look for credentials, beside Authorization and cookies: what a recording must not hold. */
   readonly credentialPlaces: SecretPlaces;
-}
-
-export interface AccessLogTarget {
-  /** Absolute path, or null for stdout. */
-  readonly file: string | null;
-  /** Share of the exchanges that get a line, 0 to 1; those with a gateway error always do. */
-  readonly sample: number;
 }

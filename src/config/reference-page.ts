@@ -134,7 +134,7 @@ function table(rows: readonly Row[]): string {
 
 function typeText(schema: JsonSchema): string {
   if (schema.$ref !== undefined) return definition(schema.$ref).title ?? 'map';
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' or ');
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeText))].join(' or ');
   if (schema.items !== undefined) return `list of ${plural(typeText(schema.items))}`;
   if (schema.enum !== undefined) return schema.enum.map((word) => `\`${word}\``).join(', ');
   if (schema.title !== undefined) return schema.title;

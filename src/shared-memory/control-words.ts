@@ -24,10 +24,13 @@
  * other. An acceptor that claims its slot after the supervisor looked reads the generation later still, so it finds the new one.
  */
 import type { AcceptorSlot, Generation } from '../brand.ts';
-import { CONTROL, CONTROL_HEADER_WORDS, SLOT, type SLOT_STATE, SLOT_WORDS } from './layout.ts';
+import { CONTROL, CONTROL_HEADER_WORDS, SLOT, SLOT_COUNTER, type SLOT_STATE, SLOT_WORDS } from './layout.ts';
 
 /** Name of a word in an acceptor's slot. */
 export type SlotWord = keyof typeof SLOT;
+
+/** Name of a counter in an acceptor's slot. */
+export type SlotCounter = keyof typeof SLOT_COUNTER;
 
 export type SlotState = (typeof SLOT_STATE)[keyof typeof SLOT_STATE];
 
@@ -64,9 +67,11 @@ export function isAcknowledged(words: Int32Array, generation: Generation): boole
 export class ControlWords {
   /** The segment itself, for what has no method here. */
   readonly words: Int32Array;
+  readonly #counters: Float64Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.words = new Int32Array(memory);
+    this.#counters = new Float64Array(memory, 0, Math.floor(memory.byteLength / 8));
   }
 
   /** A word of the header. */
@@ -127,7 +132,17 @@ export class ControlWords {
     return Atomics.add(this.words, slotBase(slot) + SLOT[word], amount);
   }
 
-  /** Supervisor only, once the slot's process is gone: gives back what the dead acceptor held. LOG_LINES_DROPPED stays. */
+  /** What the acceptors of a slot have counted, dead ones included. */
+  counter(slot: AcceptorSlot, counter: SlotCounter): number {
+    return this.#counters[slotBase(slot) / 2 + SLOT_COUNTER[counter]]!;
+  }
+
+  /** Only by the acceptor that holds the slot. */
+  count(slot: AcceptorSlot, counter: SlotCounter, amount: number): void {
+    this.#counters[slotBase(slot) / 2 + SLOT_COUNTER[counter]]! += amount;
+  }
+
+  /** Supervisor only, once the slot's process is gone: gives back what the dead acceptor held. What was counted stays. */
   reap(slot: AcceptorSlot): void {
     for (const word of Object.keys(SLOT) as SlotWord[]) {
       if (word !== 'LOG_LINES_DROPPED') this.set(slot, word, 0);

@@ -77,4 +77,15 @@ export const SLOT = {
 
 export const SLOT_WORDS = 16;
 
+/**
+ * Counters of one acceptor slot that outgrow 32 bits: places of 64-bit floats within the slot's block, behind its words. Kept
+ * when the slot is reaped.
+ */
+export const SLOT_COUNTER = {
+  /** Spans that a collector has taken, that none would take, and that there was no room for. */
+  SPANS_EXPORTED: 5,
+  SPANS_FAILED: 6,
+  SPANS_DROPPED: 7,
+} as const;
+
 export const SLOT_STATE = { FREE: 0, SERVING: 1, DRAINING: 2 } as const;

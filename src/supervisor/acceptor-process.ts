@@ -93,6 +93,11 @@ export class AcceptorProcess {
     await this.#ask((number) => ({ kind: 'identities', number, identities }));
   }
 
+  /** Has it go on in a new file of the access log. Resolves when it writes to the old one no more, or is gone. */
+  async reopenLog(): Promise<void> {
+    await this.#ask((number) => ({ kind: 'reopen-log', number }));
+  }
+
   /** Resolves when it goes by them, or is gone. */
   async applyLevers(levers: readonly Lever[]): Promise<void> {
     await this.#ask((number) => ({ kind: 'levers', number, levers }));
@@ -136,6 +141,7 @@ export class AcceptorProcess {
       case 'cache-purged':
         this.#waiting.get(message.number)?.(message.dropped);
         return;
+      case 'log-reopened':
       case 'levers-applied':
       case 'identities-shown':
         this.#waiting.get(message.number)?.(0);

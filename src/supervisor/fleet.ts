@@ -125,6 +125,11 @@ export class Fleet extends EventEmitter<FleetEvents> {
     await Promise.all([...this.#running].map((acceptor) => acceptor.giveIdentities(identities)));
   }
 
+  /** Has every acceptor go on in a new file of the access log. Resolves when none writes to the old one any more. */
+  async reopenLog(): Promise<void> {
+    await Promise.all([...this.#running].map((acceptor) => acceptor.reopenLog()));
+  }
+
   /**
    * Replaces every acceptor, one lane after the other: the next only when the successor of the one before accepts.
    *

@@ -2,6 +2,7 @@ import type { AcceptorSlot, Generation, SeriesId } from '../brand.ts';
 import type { CertificateRecord } from '../config/certificates.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
+import type { SlotCounter } from '../shared-memory/control-words.ts';
 import { SLOT_STATE } from '../shared-memory/layout.ts';
 import { SlabReader } from '../shared-memory/slab-reader.ts';
 import { bucketEvictions } from '../shared-memory/token-buckets.ts';
@@ -61,6 +62,14 @@ export class Observation implements MetricsSource, AdminSource {
     let lines = 0;
     for (let slot = 0; slot < plan.slots; slot++) lines += control.get(slot as AcceptorSlot, 'LOG_LINES_DROPPED');
     return lines;
+  }
+
+  spans(): ReturnType<MetricsSource['spans']> {
+    const { control, plan } = this.#supervisor.memory;
+    const slots = Array.from({ length: plan.slots }, (_, slot) => slot as AcceptorSlot);
+    const sum = (counter: SlotCounter): number =>
+      slots.reduce((total, slot) => total + control.counter(slot, counter), 0);
+    return { exported: sum('SPANS_EXPORTED'), failed: sum('SPANS_FAILED'), dropped: sum('SPANS_DROPPED') };
   }
 
   bucketEvictions(): number {

@@ -4,6 +4,7 @@
  */
 import type { Generation, SeriesId } from '../brand.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
+import type { LogLevel } from '../config/schema/log-level.ts';
 import type { SeriesName } from '../config/series.ts';
 import type { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileSuccess } from '../offload/protocol.ts';
@@ -50,7 +51,7 @@ export interface PublicationHost {
   onLive(snapshot: ConfigSnapshot): void;
   /** The settings of a listener have changed: they arrive with new processes. */
   replaceAcceptors(): void;
-  report(message: string): void;
+  report(message: string, level?: LogLevel): void;
 }
 
 interface Change {
@@ -149,6 +150,7 @@ export class Publication {
       this.#record('canary-aborted', snapshot, cause, evidence);
       this.#host.report(
         `the canary ${nameOf(snapshot)} was given up; generation ${publisher.generation} goes on. ${evidence.reason}`,
+        'error',
       );
       return { ...this.#refused(evidence.reason!), id: snapshot.id };
     });
@@ -211,7 +213,7 @@ export class Publication {
       this.#refuse(linesOf(diagnostics), fetched.label, cause);
       return null;
     }
-    if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics));
+    if (compiled.diagnostics.length > 0) this.#host.report(linesOf(compiled.diagnostics), 'warn');
     publisher.continueFrom(compiled);
     this.sourceId = snapshot.id;
     return snapshot;
@@ -270,7 +272,7 @@ export class Publication {
       routes: null,
     } as const;
     history.add({ ...entry, cause, message, evidence: null }, null);
-    this.#host.report(`the config was not taken; generation ${publisher.generation} goes on.\n${message}`);
+    this.#host.report(`the config was not taken; generation ${publisher.generation} goes on.\n${message}`, 'error');
   }
 
   #record(event: HistoryEvent, snapshot: ConfigSnapshot, cause: Cause, evidence: CanaryStatus | null): void {

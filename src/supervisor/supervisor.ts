@@ -9,12 +9,14 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { AcceptorSlot, Millis, SeriesId } from '../brand.ts';
+import type { LogLevel } from '../config/schema/log-level.ts';
 import type { SeriesName } from '../config/series.ts';
 import { CompilePool } from '../offload/compile-pool.ts';
 import { EndpointTable } from '../shared-memory/endpoint-table.ts';
 import { releaseFlights } from '../shared-memory/flight-table.ts';
 import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
+import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
 import { AdminServer } from './admin/server.ts';
 import { Certificates } from './certificates/certificates.ts';
@@ -34,6 +36,7 @@ import {
   openListeningSockets,
   whyNotListening,
 } from './listening-sockets.ts';
+import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
 import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
 import { Publisher } from './publisher.ts';
@@ -67,6 +70,7 @@ export class Supervisor implements PublicationHost {
   readonly pool: CompilePool;
   readonly levers: LeverBoard;
   readonly #health: HealthChecks;
+  readonly #logRotation = new LogRotation(() => this.fleet.reopenLog());
   /** Where the admin API answers; null: nowhere. */
   adminUrl: string | null = null;
   #admin: AdminServer | null = null;
@@ -95,7 +99,7 @@ export class Supervisor implements PublicationHost {
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
       },
-      onReport: report,
+      onReport: (message) => gatewayLog.warn(message),
     });
   }
 
@@ -111,7 +115,7 @@ export class Supervisor implements PublicationHost {
     let supervisor: Supervisor | null = null;
     try {
       const history = await History.open(stateFolder, report);
-      const first = await firstSnapshot(pool, history, source, (lines) => process.stderr.write(`${lines}\n`));
+      const first = await firstSnapshot(pool, history, source, (lines) => gatewayLog.plain('warn', lines));
       if (first.refusal !== null)
         report(
           `the config was not taken; the last good one, ${first.snapshot.id}, is taken instead.\n${first.refusal}`,
@@ -149,10 +153,12 @@ export class Supervisor implements PublicationHost {
     await this.#allServing();
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
-      report(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`);
+      gatewayLog.error(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`, { acceptor: pid, how, backoff });
     });
     this.fleet.on('hung', ({ pid, heartbeat }) =>
-      report(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`),
+      gatewayLog.error(`acceptor ${pid} has stood still for ${heartbeat.ageMs / 1000} s and is killed`, {
+        acceptor: pid,
+      }),
     );
   }
 
@@ -163,7 +169,7 @@ export class Supervisor implements PublicationHost {
       address,
       token: token ?? null,
       source,
-      onFailure: (error) => report(`the admin API failed: ${error}`),
+      onFailure: (error) => gatewayLog.error(`the admin API failed: ${error}`),
     });
     try {
       const port = await this.#admin.listen();
@@ -186,6 +192,7 @@ export class Supervisor implements PublicationHost {
   async #abandon(): Promise<void> {
     this.#health.stop();
     this.certificates.close();
+    this.#logRotation.stop();
     this.source.close();
     this.fleet.kill();
     this.keySets.close();
@@ -203,10 +210,10 @@ export class Supervisor implements PublicationHost {
     return this.#rolls.run(async () => {
       try {
         await this.fleet.roll(this.drainLimit);
-        if (!this.#stopping) report('every acceptor is a new process');
+        if (!this.#stopping) gatewayLog.info('every acceptor is a new process');
         return true;
       } catch (error) {
-        report(`an acceptor could not be replaced; the old ones go on. ${(error as Error).message}`);
+        gatewayLog.error(`an acceptor could not be replaced; the old ones go on. ${(error as Error).message}`);
         return false;
       }
     });
@@ -225,6 +232,7 @@ export class Supervisor implements PublicationHost {
     this.keySets.close();
     this.#health.stop();
     this.certificates.close();
+    this.#logRotation.stop();
     this.source.close();
     this.levers.close();
     closeListeningSockets(this.sockets);
@@ -255,6 +263,8 @@ export class Supervisor implements PublicationHost {
 
   onLive({ globals, settings }: ConfigSnapshot): void {
     this.history.limits = settings.runtime.history;
+    gatewayLog.configure(globals.telemetry.log);
+    this.#logRotation.use(globals.telemetry.accessLog);
     this.#health.update(globals.upstreams);
     this.certificates.use(globals);
   }
@@ -263,8 +273,8 @@ export class Supervisor implements PublicationHost {
     void this.roll();
   }
 
-  report(message: string): void {
-    report(message);
+  report(message: string, level: LogLevel = 'info'): void {
+    gatewayLog[level](message);
   }
 
   get drainLimit(): Millis {
@@ -285,9 +295,10 @@ function shownHost(host: string): string {
 }
 
 function reportHealth(upstream: string, endpoint: string, isHealthy: boolean, why: string): void {
-  report(`endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`);
+  const message = `endpoint ${endpoint} of upstream ${upstream} is ${isHealthy ? 'healthy again' : 'unhealthy'}: ${why}`;
+  gatewayLog[isHealthy ? 'info' : 'warn'](message, { upstream, endpoint, healthy: isHealthy });
 }
 
 function report(message: string): void {
-  process.stderr.write(`penstock: ${message.trimEnd()}\n`);
+  gatewayLog.info(message);
 }

@@ -1,4 +1,4 @@
-import type { AccessLogTarget } from '../config/compiled.ts';
+import type { AccessLogTarget } from '../config/compiled-telemetry.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { LineRenderer } from './log-line.ts';
 import { LogSink, type LogSinkEvents } from './log-sink.ts';
@@ -9,7 +9,19 @@ const REOPEN_AFTER_MS = 1000;
 /** How long a line waits at most for others to be written with: a write costs more than the lines in it (see log-sink.ts). */
 const GATHER_MS = 20;
 
+/** Where whole lines go. */
+export interface LineSink {
+  /** Largest chunk that `write` takes. */
+  readonly chunkBytes: number;
+  /** Takes `lines` whole lines of ASCII. Never throws, never waits. */
+  write(chunk: string, lines: number): void;
+  /** Writes what is pending, for at most `limitMs`. The last call. */
+  close(limitMs: number): Promise<void>;
+}
+
 export interface AccessLogOptions extends LogSinkEvents {
+  /** In place of the target's file or standard output. */
+  readonly sink?: LineSink;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** From 0 on, below 1. */
@@ -24,7 +36,7 @@ export interface AccessLogOptions extends LogSinkEvents {
  * be opened loses lines, which are counted; nothing here throws.
  */
 export class AccessLog {
-  readonly #target: AccessLogTarget;
+  readonly #target: Pick<AccessLogTarget, 'file' | 'sample'>;
   readonly #events: LogSinkEvents;
   readonly #now: () => number;
   readonly #random: () => number;
@@ -37,15 +49,18 @@ export class AccessLog {
   #lines = 0;
   #flushTimer: NodeJS.Timeout | null = null;
   /** Null while the log cannot be opened. */
-  #sink: LogSink | null;
+  #sink: LineSink | null;
   #openAgainAt = 0;
 
-  constructor(target: AccessLogTarget, { onLost, onTrouble, now = Date.now, random = Math.random }: AccessLogOptions) {
+  constructor(
+    target: Pick<AccessLogTarget, 'file' | 'sample'>,
+    { onLost, onTrouble, sink, now = Date.now, random = Math.random }: AccessLogOptions,
+  ) {
     this.#target = target;
     this.#events = { onLost, onTrouble };
     this.#now = now;
     this.#random = random;
-    this.#sink = this.#open();
+    this.#sink = sink ?? this.#open();
   }
 
   /** Takes an exchange that has ended; the record must stay as it is. */
@@ -57,16 +72,16 @@ export class AccessLog {
 
   /**
    * Goes on in a new file of the same name, for when a rotation has moved the old one. When it cannot be opened, the old
-   * one is kept. Does nothing for standard output.
+   * one is kept. Does nothing where there is no file. Resolves when the old one holds all that belongs there.
    */
-  reopen(): void {
+  async reopen(): Promise<void> {
     if (this.#target.file === null) return;
     const old = this.#sink;
     const opened = this.#open();
     if (opened === null) return;
     this.#handOver();
     this.#sink = opened;
-    void old?.close(REOPEN_AFTER_MS);
+    await old?.close(REOPEN_AFTER_MS);
   }
 
   /** Writes what is left, for at most `limitMs`, and closes the log. The last call. */
@@ -89,7 +104,7 @@ export class AccessLog {
     else this.#writeLines(this.#sink, batch, now);
   }
 
-  #writeLines(sink: LogSink, batch: readonly ExchangeRecord[], now: number): void {
+  #writeLines(sink: LineSink, batch: readonly ExchangeRecord[], now: number): void {
     for (const exchange of batch) {
       const line = this.#renderer.render(exchange, now);
       if (this.#chunk.length + line.length > sink.chunkBytes) this.#handOver();

@@ -14,6 +14,9 @@ import type { ErrorCode } from '../errors/table.ts';
  */
 export interface ExchangeRecord {
   readonly requestId: string;
+  /** Of its trace and of the gateway's span in it; null: tracing is off. */
+  readonly traceId: string | null;
+  readonly spanId: string | null;
   /** As the listener's trust rules found it. */
   readonly clientIp: string;
   readonly listener: string;

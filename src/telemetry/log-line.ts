@@ -49,7 +49,7 @@ export class LineRenderer {
       `${this.#named('consumer', this.#consumers, exchange.consumer)},"attempts":${exchange.attempts}` +
       `,"gatewayMs":${millis(exchange.gatewayMs)},"upstreamMs":${millis(exchange.upstreamMs)}` +
       `,"transferMs":${millis(exchange.transferMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}` +
-      `${cacheField(exchange.cacheResult)}${ending}}\n`
+      `${cacheField(exchange.cacheResult)}${traceFields(exchange)}${ending}}\n`
     );
   }
 
@@ -106,6 +106,11 @@ function cacheField(result: ExchangeRecord['cacheResult']): string {
   return result === null ? '' : `,"cache":"${result}"`;
 }
 
+/** Only there where tracing is on. */
+function traceFields({ traceId, spanId }: ExchangeRecord): string {
+  return traceId === null ? '' : `,"traceId":"${traceId}","spanId":"${spanId}"`;
+}
+
 /** A duration with three digits behind the point; a fractional number's own conversion to text takes several times as long. */
 function millis(ms: number): string {
   const us = Math.round(ms * 1000);
@@ -118,6 +123,8 @@ function cut(exchange: ExchangeRecord): ExchangeRecord {
   const { path, endpoint, consumer, status, error, attempts } = exchange;
   return {
     requestId: shortened(exchange.requestId),
+    traceId: exchange.traceId,
+    spanId: exchange.spanId,
     clientIp: shortened(exchange.clientIp),
     listener: shortened(exchange.listener),
     method: shortened(exchange.method),

@@ -162,6 +162,24 @@ export const FAMILIES: readonly Family[] = [
     read: (_, source) => [{ labels: {}, value: source.accessLogDropped() }],
   },
   {
+    name: 'penstock_spans_exported_total',
+    help: 'Spans that the collector has taken.',
+    type: 'counter',
+    read: (_, source) => [{ labels: {}, value: source.spans().exported }],
+  },
+  {
+    name: 'penstock_spans_failed_total',
+    help: 'Spans lost because the collector could not be reached or refused them.',
+    type: 'counter',
+    read: (_, source) => [{ labels: {}, value: source.spans().failed }],
+  },
+  {
+    name: 'penstock_spans_dropped_total',
+    help: 'Spans lost because too many were on their way to the collector already.',
+    type: 'counter',
+    read: (_, source) => [{ labels: {}, value: source.spans().dropped }],
+  },
+  {
     name: 'penstock_rate_limit_evictions_total',
     help: 'Keys that lost their rate-limit bucket before it was full again: runtime.memory.buckets is too small.',
     type: 'counter',

@@ -33,6 +33,8 @@ export interface MetricsSource {
   certificates(): readonly CertificateRecord[];
   /** Access-log lines lost, summed over all slots. */
   accessLogDropped(): number;
+  /** What became of the spans of all acceptors. */
+  spans(): { readonly exported: number; readonly failed: number; readonly dropped: number };
   /** Keys that lost a rate-limit bucket to others. */
   bucketEvictions(): number;
 }

@@ -22,6 +22,7 @@ const DOCUMENTS = [
   'docs/errors.md',
   'docs/lints.md',
   'docs/metrics.md',
+  'docs/observability.md',
 ];
 const TOP_FOLDERS = /^(?:src|test|docs|bench|config|native-bindings|perf-reports)\//;
 

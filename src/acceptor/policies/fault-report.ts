@@ -1,4 +1,5 @@
 import type { ChainListener, Step } from '../../decision/chain.ts';
+import { gatewayLog } from '../../telemetry/gateway-log.ts';
 
 /** A policy that throws for every request must not fill a disk. */
 const REPORT_EVERY_MS = 1000;
@@ -16,7 +17,8 @@ export class FaultReport implements ChainListener {
     if (now - this.#reportedAt < REPORT_EVERY_MS) return;
     const times = this.#unreported === 1 ? '' : ` (${this.#unreported} faults since the last report)`;
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`penstock: policy ${step.name} at ${step.source} failed${times}: ${what}\n`);
+    const fields = { policy: step.name, source: step.source };
+    gatewayLog.error(`policy ${step.name} at ${step.source} failed${times}: ${what}`, fields);
     this.#reportedAt = now;
     this.#unreported = 0;
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Millis } from '../../brand.ts';
 import { QUOTA, type Quotas } from '../../decision/policies/host.ts';
+import { gatewayLog } from '../../telemetry/gateway-log.ts';
 import { type CounterKey, openQuotaFile, type QuotaFile } from './quota-file.ts';
 
 /** A lease is at most this share of what is left, so that acceptors seldom hold what others are asked for. */
@@ -165,5 +166,5 @@ function digestOf(counter: string): string {
 }
 
 function reportToOperator(message: string): void {
-  process.stderr.write(`penstock: ${message}\n`);
+  gatewayLog.warn(message);
 }

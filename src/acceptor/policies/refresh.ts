@@ -35,7 +35,7 @@ export class Refresh extends Exchange {
   }
 }
 
-/** The acceptor without those who count and log. */
+/** The acceptor without those who count, log and trace. */
 function quiet(acceptor: AcceptorContext): AcceptorContext {
   return {
     snapshot: acceptor.snapshot,
@@ -43,6 +43,7 @@ function quiet(acceptor: AcceptorContext): AcceptorContext {
     requestIds: acceptor.requestIds,
     metrics: { record: () => {} },
     accessLog: null,
+    tracing: null,
     recorder: null,
     viaPseudonym: acceptor.viaPseudonym,
     isDraining: acceptor.isDraining,

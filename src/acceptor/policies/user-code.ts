@@ -16,6 +16,7 @@ import type { Guard } from '../../decision/chain.ts';
 import type { Decision } from '../../decision/decision.ts';
 import type { PolicyHost } from '../../decision/policies/host.ts';
 import type { Policy, PolicyDefinition } from '../../decision/policies/policy.ts';
+import { gatewayLog } from '../../telemetry/gateway-log.ts';
 
 /** A policy that computes longer than this holds up every other exchange of its acceptor. */
 export const CALL_LIMIT_MS = 100;
@@ -39,7 +40,7 @@ function createGuard(): Guard {
     const decision = calls.getStore();
     if (decision === undefined) {
       // Not a user's: an impossible state, which ends the process as it would without this listener.
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      gatewayLog.plain('error', error instanceof Error ? String(error.stack) : String(error));
       process.exit(1);
     }
     // In an acceptor, the request that a policy is asked about is the exchange.

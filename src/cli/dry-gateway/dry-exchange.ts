@@ -48,6 +48,7 @@ export class DryExchange implements PolicyRequest, ForwardedExchange {
   readonly body: Buffer;
   route: DryRoute | null = null;
   decision: Decision | null = null;
+  readonly trace = null;
   connection: { readonly endpoint: CompiledEndpoint } | null = null;
   outcome: Outcome | null = null;
 

@@ -1,6 +1,6 @@
-/** `runtime` and `telemetry`: processes, memory and what is written about exchanges. */
+/** `runtime`: processes and memory. */
 import { z } from 'zod';
-import { duration, filePath, fraction, oneOf, parsed, Refusal, size, wholeNumber } from './fields.ts';
+import { duration, filePath, parsed, Refusal, size, wholeNumber } from './fields.ts';
 
 const MIB = 1024 ** 2;
 
@@ -80,25 +80,4 @@ export const runtime = z.strictObject({
     .describe(
       'How long exchanges may go on after `SIGTERM` or in an acceptor that is being replaced. `none`: until they end.',
     ),
-});
-
-const accessLogFile = z.strictObject({
-  file: filePath('the path of a log file').describe('Appended to, made if it is not there.'),
-});
-
-const accessLog = z.union([
-  oneOf(['none'], 'none or { to, sample }'),
-  z.strictObject({
-    to: z
-      .union([oneOf(['stdout', 'none'], 'stdout, none or { file: /path }'), accessLogFile])
-      .prefault('stdout')
-      .describe('Where the lines go.'),
-    sample: fraction()
-      .prefault(1)
-      .describe('Share of the exchanges that get a line; those with an error of the gateway always do.'),
-  }),
-]);
-
-export const telemetry = z.strictObject({
-  accessLog: accessLog.prefault({}).describe('One JSON line for each exchange. `none`: no log.'),
 });

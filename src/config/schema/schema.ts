@@ -11,7 +11,8 @@ import { parsed, Refusal } from './fields.ts';
 import { admin, listener } from './listeners.ts';
 import { policyList } from './policies/policies.ts';
 import { route } from './routes.ts';
-import { runtime, telemetry } from './runtime.ts';
+import { runtime } from './runtime.ts';
+import { telemetry } from './telemetry.ts';
 import { configTest } from './tests.ts';
 import { upstream } from './upstreams.ts';
 
@@ -24,7 +25,7 @@ export const configSchema = z.strictObject({
   listeners: z.array(listener).min(1).describe('Addresses that take traffic.'),
   admin: admin.prefault({}).describe('The address for operators: metrics, health, status.'),
   runtime: runtime.prefault({}).describe('Processes and memory.'),
-  telemetry: telemetry.prefault({}).describe('What is written about exchanges.'),
+  telemetry: telemetry.prefault({}).describe('What is told about exchanges and the gateway itself, and where.'),
   upstreams: z.record(z.string(), upstream).prefault({}).describe('Groups of endpoints, by name.'),
   consumers: z.record(z.string(), consumer).prefault({}).describe('Who may ask, by name.'),
   policies: z

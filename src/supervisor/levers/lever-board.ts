@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lever } from '../../ipc.ts';
 import { ConfigImage } from '../../shared-memory/config-image.ts';
+import { gatewayLog } from '../../telemetry/gateway-log.ts';
 import type { Fleet } from '../fleet.ts';
 import type { ConfigSnapshot } from '../history/config-snapshot.ts';
 import { replaceFile } from '../history/snapshot-files.ts';
@@ -48,6 +49,7 @@ export class LeverBoard {
       if (this.#pulled.length > 0) void acceptor.applyLevers(this.#levers);
     });
     this.#watchTime();
+    this.#setLogLevel();
   }
 
   get pulled(): readonly PulledLever[] {
@@ -91,8 +93,15 @@ export class LeverBoard {
   async #change(pulled: readonly PulledLever[]): Promise<void> {
     this.#pulled = pulled;
     this.#watchTime();
+    this.#setLogLevel();
     void this.#writes.run(() => this.#write());
     await Promise.all(this.#place.fleet.acceptors.map((acceptor) => acceptor.applyLevers(this.#levers)));
+  }
+
+  /** The supervisor's own; acceptors are told like of any other lever. */
+  #setLogLevel(): void {
+    const levels = this.#levers.flatMap((lever) => (lever.kind === 'log-level' ? [lever.level] : []));
+    gatewayLog.setLevel(levels[0] ?? null);
   }
 
   async #write(): Promise<void> {

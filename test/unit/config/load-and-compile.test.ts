@@ -47,9 +47,14 @@ routes:
   const reply = loadAndCompile(request(join(directory, 'penstock.yaml')));
   assert.ok(reply.ok, JSON.stringify(reply));
   const image = new ConfigImage(new Uint8Array(reply.image));
-  const { listeners, upstreams, accessLog } = image.globals();
+  const { listeners, upstreams, telemetry } = image.globals();
   assert.deepEqual(image.globals(), reply.globals);
-  assert.deepEqual(accessLog, { file: join(directory, 'logs/access.log'), sample: 0.5 });
+  assert.deepEqual(telemetry.accessLog, {
+    file: join(directory, 'logs/access.log'),
+    sample: 0.5,
+    rotate: null,
+    otlp: null,
+  });
   assert.deepEqual(listeners[0]?.tls?.certificates, [
     {
       hosts: ['api.example.com'],

@@ -119,8 +119,29 @@ const LINES: readonly (readonly [line: string, said: string])[] = [
   ['runtime: { offload: { threads: 1.5 } }', '6:32: 1.5 is not a whole number, expected a whole number from 0 to 64'],
   [
     'telemetry: { accessLog: { to: syslog } }',
-    '6:31: "syslog" is not known here, expected stdout, none or { file: /path }',
+    '6:31: "syslog" is not known here, expected stdout, none, { file: /path } or { otlp: URL }',
   ],
+  [
+    'telemetry: { tracing: { to: { otlp: "collector:4318" } } }',
+    '6:37: "collector:4318" is no URL of http or https, expected the http or https URL of an OTLP collector, such as http://127.0.0.1:4318/v1/traces',
+  ],
+  [
+    'telemetry: { tracing: { to: { otlp: "http://me:secret@collector" } } }',
+    '6:37: telemetry.tracing.to.otlp holds credentials, expected them among the headers',
+  ],
+  [
+    'telemetry: { tracing: { to: { otlp: "http://c" }, sample: 0.01 } }',
+    '6:59: 0.01 is not a percentage, expected a percentage from 0% to 100%',
+  ],
+  [
+    'telemetry: { tracing: { to: { otlp: "http://c", headers: { host: a } } } }',
+    '6:60: "host" is written by the gateway itself, expected another header',
+  ],
+  [
+    'telemetry: { accessLog: { to: { file: a.log, rotate: { size: 1KiB } } } }',
+    '6:62: "1KiB" is too small, expected at least 64KiB',
+  ],
+  ['telemetry: { log: { level: loud } }', '6:28: "loud" is not known here, expected error, warn, info or debug'],
   ['telemetry: { accessLog: off }', '6:25: "off" is not known here, expected none or { to, sample }'],
   ['telemetry: { accessLog: { sample: 2 } }', '6:35: 2 is not a share, expected a number from 0 to 1'],
   [

@@ -16,7 +16,12 @@ const GLOBALS: CompiledGlobals = {
   consumers: [],
   modules: [],
   cacheBytes: 1024,
-  accessLog: { file: '/var/log/ünïcode.log', sample: 1 },
+  telemetry: {
+    accessLog: { file: '/var/log/ünïcode.log', sample: 1, rotate: null, otlp: null },
+    tracing: null,
+    log: { format: 'text', level: 'info' },
+    serviceName: 'penstock',
+  },
   offloadThreads: 1,
   keySets: [],
   credentialPlaces: { headers: ['x-key'], queries: [] },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AcceptorSlot, Generation } from '../../../src/brand.ts';
 import { ControlWords, halfOf, isAcknowledged, slotsElsewhere } from '../../../src/shared-memory/control-words.ts';
-import { CONTROL, SLOT_STATE } from '../../../src/shared-memory/layout.ts';
+import { CONTROL, SLOT, SLOT_STATE } from '../../../src/shared-memory/layout.ts';
 
 function controlOf(slots: number): ControlWords {
   const control = new ControlWords(new SharedArrayBuffer(16384));
@@ -62,6 +62,21 @@ test('reaping gives back what the dead acceptor held and keeps its count of lost
   assert.equal(control.get(slot(0), 'OPEN_CONNECTIONS'), 4, 'a neighbour is left alone');
   assert.equal(control.get(slot(2), 'OPEN_CONNECTIONS'), 6, 'a neighbour is left alone');
   assert.ok(isAcknowledged(control.words, generation(9)), 'a free slot is not waited for');
+});
+
+test('counters of spans outgrow 32 bits, touch no word of any slot, and stay when it is reaped', () => {
+  const control = controlOf(3);
+  const before = [...control.words];
+  for (const counter of ['SPANS_EXPORTED', 'SPANS_FAILED', 'SPANS_DROPPED'] as const) {
+    control.count(slot(1), counter, 2 ** 40);
+    control.count(slot(1), counter, 1);
+    assert.equal(control.counter(slot(1), counter), 2 ** 40 + 1);
+    assert.deepEqual([control.counter(slot(0), counter), control.counter(slot(2), counter)], [0, 0]);
+  }
+  for (const word of Object.keys(SLOT) as (keyof typeof SLOT)[]) assert.equal(control.get(slot(1), word), 0, word);
+  control.reap(slot(1));
+  assert.equal(control.counter(slot(1), 'SPANS_DROPPED'), 2 ** 40 + 1);
+  assert.deepEqual(control.words.slice(0, 32), Int32Array.from(before.slice(0, 32)), 'header and the slot before');
 });
 
 test('successive generations lie in different halves', () => {

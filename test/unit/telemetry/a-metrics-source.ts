@@ -46,6 +46,7 @@ export function aMetricsSource(names: readonly SeriesName[]): { source: MetricsS
     acceptorRestarts: () => 2,
     accessLogDropped: () => 41,
     bucketEvictions: () => 5,
+    spans: () => ({ exported: 70, failed: 8, dropped: 9 }),
   };
   return { source, writers: slabs.map((slab) => new SlabWriter(slab, names.length)) };
 }

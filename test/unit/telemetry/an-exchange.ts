@@ -5,6 +5,8 @@ import type { ExchangeRecord } from '../../../src/telemetry/exchange-record.ts';
 export function anExchange(different: Partial<ExchangeRecord> = {}): ExchangeRecord {
   return {
     requestId: '01JD7Z9V6Q8W',
+    traceId: null,
+    spanId: null,
     clientIp: '203.0.113.7',
     listener: 'public',
     method: 'GET',

@@ -11,7 +11,7 @@ const NOW = Date.UTC(2026, 10, 21, 10, 54, 7, 42);
 
 /** What a line holds, made the simple way. */
 function plain(
-  { cacheResult, dryRunRefusals: _, ...exchange }: ExchangeRecord,
+  { cacheResult, traceId, spanId, dryRunRefusals: _, ...exchange }: ExchangeRecord,
   epochMs: number,
 ): Record<string, unknown> {
   const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
@@ -24,6 +24,7 @@ function plain(
     upstreamMs: rounded(exchange.upstreamMs),
     transferMs: rounded(exchange.transferMs),
     ...(cacheResult === null ? {} : { cache: cacheResult }),
+    ...(traceId === null ? {} : { traceId, spanId }),
   };
 }
 
@@ -35,6 +36,8 @@ const anyExchange = (textLength: number): fc.Arbitrary<ExchangeRecord> => {
   const named = fc.tuple(text, fc.nat(1000)).map(([name, series]) => ({ name, series: series as SeriesId }));
   return fc.record({
     requestId: text,
+    traceId: fc.option(fc.constant('0af7651916cd43dd8448eb211c80319c')),
+    spanId: fc.constant('b7ad6b7169203331'),
     clientIp: text,
     listener: text,
     method: text,
