@@ -1,10 +1,9 @@
 import type { CompilePool } from '../offload/compile-pool.ts';
 import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
 import type { ConfigSource, FetchedConfig } from './config-source.ts';
-import type { ConfigSnapshot } from './history/config-snapshot.ts';
+import { type ConfigSnapshot, snapshotOf } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
 import { isLive } from './history/history-entry.ts';
-import { snapshotOf } from './publication.ts';
 import type { Numbering } from './publisher.ts';
 import { linesOf } from './reload.ts';
 import { StartError } from './start-error.ts';

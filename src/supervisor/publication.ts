@@ -12,7 +12,7 @@ import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { Canary, type CanaryOptions, type CanaryStatus } from './canary/canary.ts';
 import type { ConfigSource, FetchedConfig } from './config-source.ts';
 import type { Fleet } from './fleet.ts';
-import { type ConfigSnapshot, identify } from './history/config-snapshot.ts';
+import { type ConfigSnapshot, snapshotOf } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
 import { type Cause, type HistoryEvent, isLive } from './history/history-entry.ts';
 import type { Publisher } from './publisher.ts';
@@ -291,16 +291,6 @@ export class Publication {
   #refused(message: string): ChangeOutcome {
     return { taken: false, generation: this.#host.publisher.generation, id: null, message, liveAfterMs: null };
   }
-}
-
-/** A compiled config as a snapshot of this gateway. */
-export function snapshotOf(
-  { image, globals, settings, routes, texts }: CompileSuccess,
-  label: string | null,
-  source: string,
-  { key, lineage }: History,
-): ConfigSnapshot {
-  return { id: identify(key, { image, settings }), image, globals, settings, routes, texts, label, source, lineage };
 }
 
 function nameOf({ id, label }: ConfigSnapshot): string {

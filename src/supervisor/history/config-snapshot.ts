@@ -19,6 +19,8 @@ export interface ConfigSnapshot extends Pick<CompileSuccess, 'image' | 'globals'
 /** Of the whole digest, what tells one snapshot from another among those that are ever seen side by side. */
 const ID_LETTERS = 12;
 
+export const SNAPSHOT_ID = /^[0-9a-f]{12}$/;
+
 /**
  * The id of a compiled config: a keyed digest, since what is digested holds secrets, and an id is shown to everybody.
  *
@@ -27,4 +29,14 @@ const ID_LETTERS = 12;
 export function identify(key: Uint8Array, { image, settings }: Pick<CompileSuccess, 'image' | 'settings'>): string {
   const digest = createHmac('sha256', key).update(new Uint8Array(image)).update(JSON.stringify(settings));
   return digest.digest('hex').slice(0, ID_LETTERS);
+}
+
+/** A compiled config as a snapshot of the gateway whose history has this key and this lineage. */
+export function snapshotOf(
+  { image, globals, settings, routes, texts }: CompileSuccess,
+  label: string | null,
+  source: string,
+  { key, lineage }: { readonly key: Uint8Array; readonly lineage: string },
+): ConfigSnapshot {
+  return { id: identify(key, { image, settings }), image, globals, settings, routes, texts, label, source, lineage };
 }

@@ -3,10 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAndCompile } from '../../../../src/config/load-and-compile.ts';
 import type { CompileSuccess } from '../../../../src/offload/protocol.ts';
-import type { ConfigSnapshot } from '../../../../src/supervisor/history/config-snapshot.ts';
+import { type ConfigSnapshot, snapshotOf } from '../../../../src/supervisor/history/config-snapshot.ts';
 import { History } from '../../../../src/supervisor/history/history.ts';
 import type { HistoryEvent } from '../../../../src/supervisor/history/history-entry.ts';
-import { snapshotOf } from '../../../../src/supervisor/publication.ts';
 import type { Lifetime } from '../../../support/lifetime.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
