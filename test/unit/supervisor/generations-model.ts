@@ -15,11 +15,12 @@ export const LANES = 3;
 const SLOTS = 2 * LANES;
 const BEING_FILLED = -1;
 
-/** `hear`: an acceptor takes the next message. `isReady`: what it is told of can be used at once. */
+/** `hear`: an acceptor takes the next message. `isReady`: what it is told of can be used at once. `isFollowed`: the next comes at once. */
 export interface Move {
   readonly kind: 'settle' | 'publish' | 'stage' | 'promote' | 'discard' | 'hear' | 'retry' | 'die' | 'reap' | 'respawn';
   readonly lane: number;
   readonly isReady: boolean;
+  readonly isFollowed: boolean;
 }
 
 /** Control words with which everybody else may come in between. */
@@ -103,11 +104,13 @@ export class GenerationsModel {
 
   /** False: there are no more moves. */
   #next(): boolean {
-    const { value, done } = this.#moves.next();
-    if (done) return false;
-    this.#make(value);
-    this.#lookAtAll();
-    return true;
+    for (;;) {
+      const { value, done } = this.#moves.next();
+      if (done) return false;
+      this.#make(value);
+      this.#lookAtAll();
+      if (!value.isFollowed) return true;
+    }
   }
 
   #make({ kind, lane, isReady }: Move): void {

@@ -20,6 +20,7 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
   fc.record({
     kind: fc.oneof(...weights.map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind) }))),
     lane: fc.nat({ max: LANES - 1 }),
+    isFollowed: fc.boolean(),
     isReady: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   }),
   { minLength: 100, maxLength: 400, size: 'max' },
