@@ -38,6 +38,7 @@ import {
 } from './listening-sockets.ts';
 import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
+import { retire } from './orphans.ts';
 import { type ChangeOutcome, Publication, type PublicationHost } from './publication.ts';
 import { Publisher } from './publisher.ts';
 import { Recordings } from './recordings/recordings.ts';
@@ -151,6 +152,7 @@ export class Supervisor implements PublicationHost {
     this.fleet.on('exit', (acceptor) => this.recordings.leave(acceptor));
     this.fleet.start();
     await this.#allServing();
+    for (const { orphans } of this.sockets) retire(orphans);
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
       gatewayLog.error(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`, { acceptor: pid, how, backoff });
