@@ -1,6 +1,7 @@
 /** Where a measurement was made. Says nothing that names the machine or its user. */
 import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem, type } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 export interface Machine {
   readonly cpu: string;
@@ -12,9 +13,14 @@ export interface Machine {
   readonly commit: string;
 }
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
 function commit(): string {
   try {
-    const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    // An installed package stands in a checkout of somebody else's.
+    git('ls-files', '--error-unmatch', 'bench/machine.ts');
     return git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+');
   } catch {
     return 'unknown';

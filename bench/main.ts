@@ -35,6 +35,9 @@ import type { Scenario } from './scenarios/scenario.ts';
 /** As shells have it of a process that SIGINT ended. */
 const INTERRUPTED = 130;
 
+/** By which people and systems end a command. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** What one call is about. */
 interface Call {
   readonly options: BenchOptions;
@@ -57,7 +60,8 @@ export async function bench(args: string[], output: CommandOutput = TERMINAL): P
   process.stdout.on('error', () => {});
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort(new Error('interrupted'));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  // Each of them as often as it comes: a second one must not end this before what it started. npm passes on what the terminal has sent already.
+  for (const signal of SIGNALS) process.on(signal, stop);
   const progress = new ProgressLine(process.stderr);
   const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
   const own = { name: 'penstock', version: describeMachine().commit, main };
@@ -70,7 +74,7 @@ export async function bench(args: string[], output: CommandOutput = TERMINAL): P
     output.error(`${isInput ? '' : 'penstock bench: '}${(error as Error).message}\n`);
     return EXIT.NO;
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
 }
 

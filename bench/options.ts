@@ -7,7 +7,7 @@ import { defaultConfigPath } from '../src/cli/config-path.ts';
 import { parseDuration, parseRate, parseSize } from '../src/config/units.ts';
 import { MOST_RUNS } from './judge/judge.ts';
 import { LEAST_ROUNDS, RATIO_LIMITS, type RatioLimits } from './judge/judge-ratios.ts';
-import type { Pace } from './load/workload.ts';
+import { MOST_PER_SECOND, type Pace } from './load/workload.ts';
 import type { LoadChoice } from './run/experiment.ts';
 import { SCENARIOS } from './scenarios/registry.ts';
 
@@ -192,7 +192,10 @@ function paceOf(values: Values): Pace | null {
   const rate = parseRate(values['rate'] as string);
   if (rate === null || rate.requests === 0)
     throw new WrongUse('--rate is so many in a time, such as 300/s or 6000/min');
-  return { kind: 'rate', perSecond: (rate.requests * 1_000) / rate.per };
+  const perSecond = (rate.requests * 1_000) / rate.per;
+  if (perSecond > MOST_PER_SECOND)
+    throw new WrongUse(`--rate is at most ${MOST_PER_SECOND}/s: no generator keeps more`);
+  return { kind: 'rate', perSecond };
 }
 
 function wholeNumber(values: Values, name: string, most: number): number | null {

@@ -11,6 +11,9 @@ const CLOCK_TICKS = 100;
 /** Of every platform that Node 20 has builds for, but for some arm64 kernels. */
 const PAGE_BYTES = 4_096;
 const STOP_MS = 5_000;
+/** A config of 100,000 routes takes a while to be read where cores are few and busy. */
+const READY_MS = 60_000;
+const ASK_EVERY_MS = 50;
 
 /** Cores that this process may run on, by their numbers: a container may not have those that come first. */
 function allowedCores(): number[] {
@@ -139,17 +142,24 @@ export class Service {
     return treeCpuMs(this.#child.pid!);
   }
 
-  /** Waits until it answers a request with 200. Throws with what it printed when it does not within ten seconds. */
+  /** Waits until it answers a request with 200. Throws with what it printed when it ends, or does not within a minute. */
   async ready(port: number, path = '/'): Promise<void> {
-    for (let attempt = 0; attempt < 200 && !this.#ended; attempt++) {
-      const ok = await fetch(`http://127.0.0.1:${port}${path}`).then(
+    await this.until(`does not answer on port ${port}`, () =>
+      fetch(`http://127.0.0.1:${port}${path}`).then(
         async (response) => response.status === 200 && (await response.text()) !== '',
         () => false,
-      );
-      if (ok) return;
-      await delay(50);
+      ),
+    );
+  }
+
+  /** Asks again and again. Throws as `ready` does, with the name of the service and, unless that has ended, `otherwise`. */
+  async until(otherwise: string, isSo: () => Promise<boolean>): Promise<void> {
+    for (const giveUpAt = performance.now() + READY_MS; performance.now() < giveUpAt && !this.#ended; ) {
+      if (await isSo()) return;
+      await delay(ASK_EVERY_MS);
     }
-    throw new Error(`${this.#name} does not answer on port ${port}.\n${this.#errors}`);
+    const what = this.#ended ? 'has ended' : `${otherwise} within ${READY_MS / 1_000} s`;
+    throw new Error(`${this.#name} ${what}.\n${this.#errors}`);
   }
 
   async stop(): Promise<void> {

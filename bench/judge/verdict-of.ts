@@ -40,16 +40,19 @@ export function samplesWanted(figure: keyof typeof QUANTILES): number {
 
 function readingOf(budget: BudgetLine, run: RunResult): Reading {
   const { route, of, figure } = budget;
-  const counts = run.load.byLabel[route];
-  if (counts === undefined || counts.sent === 0) return { why: 'no request took this route', samples: 0 };
+  const counts = ofRoute(run.load.byLabel, route);
+  if (counts === null || counts.sent === 0) return { why: 'no request took this route', samples: 0 };
   if (figure === 'share') return shareOf(counts.errors, counts.sent, budget.limit);
   if (of === 'latency') return percentileOf(counts.latency, figure);
   const overhead = run.gateway.overhead;
   if (overhead === null) return { why: 'the gateway does not tell its own time', samples: 0 };
-  const own = overhead[route];
-  return own === undefined
-    ? { why: 'the gateway counted no request of this route', samples: 0 }
-    : percentileOf(own, figure);
+  const own = ofRoute(overhead, route);
+  return own === null ? { why: 'the gateway counted no request of this route', samples: 0 } : percentileOf(own, figure);
+}
+
+/** Routes may be named like what every object has: `constructor`. */
+function ofRoute<Value>(all: Readonly<Record<string, Value>>, route: string): Value | null {
+  return Object.hasOwn(all, route) ? all[route] : null;
 }
 
 function percentileOf(encoded: EncodedHistogram, figure: keyof typeof QUANTILES): Reading {

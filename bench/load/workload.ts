@@ -22,6 +22,12 @@ export interface WorkloadLine {
   readonly expect: number;
 }
 
+/**
+ * More than one generator process sends on any machine. Those that are due and wait are all in its memory: at a rate without
+ * bounds it would take what the machine has.
+ */
+export const MOST_PER_SECOND = 100_000;
+
 /** When requests leave. */
 export type Pace =
   /** Evenly, at this rate, whatever the answers do (an open loop). */

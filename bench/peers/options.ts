@@ -1,40 +1,40 @@
 import { parseArgs } from 'node:util';
+import { SCENARIOS } from '../scenarios/registry.ts';
 import { PEERS } from './registry.ts';
 
 export interface Options {
   readonly rounds: number;
-  /** Length of each measured window. */
-  readonly seconds: number;
-  readonly warmUpSeconds: number;
-  /** Names, in the order of the first round. */
+  /** Of each measured window, and of what is sent before it. */
+  readonly measureMs: number;
+  readonly warmUpMs: number;
+  /** How often a window is measured until others leave the gateway's core alone. */
+  readonly attempts: number;
+  /** Names, beside Penstock. */
   readonly peers: readonly string[];
-  readonly connections: number;
-  /** Requests a second of the phase with a fixed offered rate. */
-  readonly rate: number;
-  /** Folder of the report; null: `perf-reports/<date>-peers`. */
-  readonly out: string | null;
+  /** Names, in the order of the registry. */
+  readonly scenarios: readonly string[];
+  /** Folder of the reports. */
+  readonly out: string;
 }
 
-export const USAGE = `Compares Penstock with other gateways: the same plain-proxy job, one core, side by side.
+/** Those that a peer can do. */
+const COMPARED = SCENARIOS.filter(({ peers = {} }) => Object.values(peers).some((peer) => typeof peer === 'function'));
 
-  npm run bench:peers -- [options]
+export const USAGE = `Compares Penstock with other gateways: the same work, one core, one after the other.
 
-  --rounds N         rounds; the order is reversed each round (default 5)
-  --seconds N        length of each measured window (default 5)
-  --warm-up N        seconds of load before the first window (default 2)
-  --peers a,b        ${PEERS.map(({ name }) => name).join(', ')} (default: all that are installed)
-  --connections N    connections of the closed loop (default 32)
-  --rate N           requests a second of the fixed-rate phase (default 5000)
-  --out FOLDER       where the report goes (default perf-reports/<date>-peers)
+  npm run bench:peers -- [options] [SCENARIO...]
 
-  npm run bench:peers -- --rounds 1 --seconds 2 --peers penstock,nginx
+  --rounds N       rounds; the order is reversed each round (5)
+  --seconds N      length of each measured window (5)
+  --warm-up N      seconds of load before it: V8 needs some to compile what is long (5)
+  --attempts N     a window in which others used the gateway's core is measured again, up to N times in all (3)
+  --peers a,b      ${PEERS.map(({ name }) => name).join(', ')} (all that are installed)
+  --out FOLDER     where the reports go (perf-reports; theirs is <date>-peers in it)
+
+Scenarios (all of them, when none is named): ${COMPARED.map(({ name }) => name).join(', ')}
+
+  npm run bench:peers -- --rounds 2 --seconds 2 --peers nginx plain-proxy
 `;
-
-function positive(text: string, name: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} wants a positive number, not "${text}"`);
-  return value;
-}
 
 /**
  * Reads the command line.
@@ -43,30 +43,44 @@ function positive(text: string, name: string): number {
  * @throws Error with one sentence when it is wrong
  */
 export function parseOptions(args: readonly string[]): Options | null {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
-      'warm-up': { type: 'string', default: '2' },
-      peers: { type: 'string', default: PEERS.map(({ name }) => name).join(',') },
-      connections: { type: 'string', default: '32' },
-      rate: { type: 'string', default: '5000' },
-      out: { type: 'string' },
-      help: { type: 'boolean', default: false },
+      'warm-up': { type: 'string', default: '5' },
+      attempts: { type: 'string', default: '3' },
+      peers: { type: 'string' },
+      out: { type: 'string', default: 'perf-reports' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return null;
-  const peers = values.peers.split(',');
-  const unknown = peers.find((name) => !PEERS.some((peer) => peer.name === name));
-  if (unknown !== undefined) throw new Error(`unknown peer "${unknown}"`);
+  const names = COMPARED.map(({ name }) => name);
   return {
-    rounds: positive(values.rounds, 'rounds'),
-    seconds: positive(values.seconds, 'seconds'),
-    warmUpSeconds: positive(values['warm-up'], 'warm-up'),
-    peers,
-    connections: positive(values.connections, 'connections'),
-    rate: positive(values.rate, 'rate'),
-    out: values.out ?? null,
+    rounds: whole(values.rounds, 'rounds'),
+    measureMs: whole(values.seconds, 'seconds') * 1_000,
+    warmUpMs: whole(values['warm-up'], 'warm-up') * 1_000,
+    attempts: whole(values.attempts, 'attempts'),
+    peers: chosen(
+      'peer',
+      values.peers?.split(',') ?? [],
+      PEERS.map(({ name }) => name),
+    ),
+    scenarios: chosen('scenario that peers can do', positionals, names),
+    out: values.out,
   };
+}
+
+function whole(text: string, name: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} is a whole number from 1 to 9999, not "${text}"`);
+  return Number(text);
+}
+
+/** All, when none is wanted; in their own order. */
+function chosen(kind: string, wanted: readonly string[], all: readonly string[]): readonly string[] {
+  const unknown = wanted.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no ${kind} called "${unknown}", expected ${all.join(', ')}`);
+  return wanted.length === 0 ? all : all.filter((name) => wanted.includes(name));
 }

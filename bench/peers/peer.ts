@@ -1,28 +1,22 @@
-/** What a gateway of the comparison is: where its binary is, and how it is told to do the plain-proxy job. */
+import type { PeerSetup, ScenarioPlace } from '../scenarios/scenario.ts';
+import type { Job } from './job.ts';
 
-export interface Ports {
-  /** Where the gateway listens. */
-  readonly gateway: number;
-  /** For an admin address, where the gateway needs one. */
-  readonly admin: number;
-  /** Where the origin answers. */
-  readonly origin: number;
-}
+/** What some jobs ask for that not every gateway has. */
+export type Ability = 'tokens' | 'cache' | 'manyRoutes';
 
-/** How to start a gateway, in the foreground and with one worker. */
-export interface Launch {
-  /** Written into the gateway's own folder before it starts. */
-  readonly files: Readonly<Record<string, string>>;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
+/** A gateway of another make: where its binary is, what it cannot do, and how it is told to do a job. */
 export interface Peer {
   readonly name: string;
   /** Looked for on the PATH, unless the environment variable names another. */
   readonly binary: { readonly command: string; readonly variable: string };
   /** Arguments that print the version, and where it stands in what they print. */
   readonly version: { readonly args: readonly string[]; readonly pattern: RegExp };
-  /** @param folder an empty folder that the gateway may use, absolute */
-  launch(folder: string, ports: Ports): Launch;
+  /** Each with the reason, a sentence. */
+  readonly cannot: Readonly<Partial<Record<Ability, string>>>;
+  /** So that it has one worker, and keeps what it writes in the folder. */
+  readonly env?: (folder: string) => Readonly<Record<string, string>>;
+  /** In the foreground and with one worker, as its own documentation advises for the job. */
+  configure(job: Job, place: ScenarioPlace): PeerSetup;
+  /** Arguments that check the files of `configure` and start nothing; null where there is no such thing. */
+  check(folder: string): readonly string[] | null;
 }

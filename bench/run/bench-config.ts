@@ -43,6 +43,14 @@ const LOOPBACK = '127.0.0.1';
 /** Sections in which a word that happens to be a file's name is no file. */
 const WITHOUT_FILES: readonly (string | number)[] = ['match', 'hosts', 'tests', 'budget'];
 
+/** What ends in one of these is a name of the config's own. */
+const NAMING: readonly (string | number)[] = ['name', 'upstream', 'serverName'];
+
+function mayBeFile(path: ConfigPath): boolean {
+  const isListName = path.at(-2) === 'policies' && typeof path.at(-1) === 'number';
+  return !isListName && !NAMING.includes(path.at(-1)!) && !path.some((step) => WITHOUT_FILES.includes(step));
+}
+
 /** Most origins that are worth a process each. */
 const MOST_ORIGINS = 3;
 
@@ -115,7 +123,7 @@ function withAbsoluteFiles(source: Source): unknown {
   const absolute = (text: string, path: ConfigPath): string => {
     const folder = dirname(source.locate(path).file);
     if (text.includes('${')) return absoluteReferences(text, folder);
-    if (text === '' || path.some((step) => WITHOUT_FILES.includes(step))) return text;
+    if (text === '' || !mayBeFile(path)) return text;
     const file = resolve(folder, text);
     // Which fields name files is the schema's knowledge; that there is one is as good a sign, and one that grows with it.
     return existsSync(file) && statSync(file).isFile() ? file : text;

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { runGenerator } from '../load/run-generator.ts';
 import type { LoadProgress, LoadResult } from '../load/workload.ts';
-import { coreBusyMs, Service, splitCores, treeResidentBytes } from '../processes.ts';
+import { type Command, coreBusyMs, Service, splitCores, treeResidentBytes } from '../processes.ts';
 import type { Experiment } from './experiment.ts';
 import { Origins } from './origins.ts';
 import { type GatewayTimes, overheadBetween, readGatewayTimes } from './overhead.ts';
@@ -17,6 +17,11 @@ export interface MeasureOptions {
   readonly main: string;
   /** Options of Node for it; none when left out. */
   readonly nodeArgs?: readonly string[];
+  /** Another gateway, in place of that build. */
+  readonly peer?: PeerLaunch;
+  /** In place of the bench's own generator, and of its own origins. */
+  readonly makeLoad?: typeof runGenerator;
+  readonly makeOrigins?: (ports: readonly number[], cores: string) => RunOrigins;
   readonly signal: AbortSignal;
   onProgress(progress: LoadProgress): void;
   /** A sentence for the report. */
@@ -26,24 +31,38 @@ export interface MeasureOptions {
   onMeasured?(): void;
 }
 
+/** A gateway of another make. It says nothing of its own times. */
+export interface PeerLaunch {
+  readonly name: string;
+  readonly command: Command;
+  /** Whether it answers as it should by now. */
+  isReady(): Promise<boolean>;
+}
+
+export type RunOrigins = Pick<Origins, 'startAll' | 'start' | 'kill' | 'stop'>;
+
 /** @throws Error with what was printed when the gateway, an origin or the generator fails; the signal's reason when aborted */
 export async function measure(experiment: Experiment, options: MeasureOptions): Promise<RunResult> {
   const cores = splitCores(experiment.acceptors);
-  const origins = new Origins(experiment.originPorts, cores.load);
+  const { makeOrigins = (ports, on) => new Origins(ports, on) } = options;
+  const origins = makeOrigins(experiment.originPorts, cores.load);
   let gateway: Service | null = null;
   try {
     await origins.startAll();
     options.signal.throwIfAborted();
     gateway = startGateway(experiment, options, cores.gateway);
-    await gateway.ready(experiment.adminPort, '/readyz');
+    if (options.peer === undefined) await gateway.ready(experiment.adminPort, '/readyz');
+    else await gateway.until('does not answer as it should', options.peer.isReady);
     return await underLoad(experiment, gateway, origins, options);
   } finally {
     await Promise.all([gateway?.stop(), origins.stop()]);
   }
 }
 
-function startGateway(experiment: Experiment, { main, nodeArgs = [] }: MeasureOptions, cores: string): Service {
+function startGateway(experiment: Experiment, options: MeasureOptions, cores: string): Service {
   const { folder, configFile } = experiment;
+  const { main, nodeArgs = [], peer } = options;
+  if (peer !== undefined) return new Service(peer.name, cores, peer.command, folder);
   const args = [...nodeArgs, main, 'run', '-c', configFile];
   return new Service('the gateway', cores, { command: process.execPath, args }, folder);
 }
@@ -51,11 +70,13 @@ function startGateway(experiment: Experiment, { main, nodeArgs = [] }: MeasureOp
 async function underLoad(
   experiment: Experiment,
   gateway: Service,
-  origins: Origins,
+  origins: RunOrigins,
   options: MeasureOptions,
 ): Promise<RunResult> {
   const { round, signal, onProgress, onNote } = options;
-  const { plan, adminPort, acceptors, folder } = experiment;
+  const { plan, acceptors, folder } = experiment;
+  const { peer, makeLoad = runGenerator } = options;
+  const adminPort = peer === undefined ? experiment.adminPort : null;
   const cores = splitCores(acceptors);
   const measuring = new AbortController();
   let before: Promise<Look> | null = null;
@@ -68,8 +89,8 @@ async function underLoad(
       experiment.during?.({
         until: measuring.signal,
         folder,
-        gatewayPid: gateway.pid,
-        adminUrl: `http://127.0.0.1:${adminPort}`,
+        gatewayPid: peer === undefined ? gateway.pid : 0,
+        adminUrl: `http://127.0.0.1:${experiment.adminPort}`,
         killOrigin: (index) => origins.kill(index),
         startOrigin: (index) => origins.start(index),
         note: onNote,
@@ -77,7 +98,7 @@ async function underLoad(
     during.catch(() => {}); // Told below, when the load is over.
   };
   try {
-    const load = await runGenerator(plan, {
+    const load = await makeLoad(plan, {
       cores: cores.load,
       signal,
       onProgress,
@@ -114,12 +135,14 @@ interface Look {
   readonly times: GatewayTimes | null;
 }
 
-async function lookAt(gateway: Service, adminPort: number, cores: string): Promise<Look> {
+/** @param adminPort null: it has none that is known */
+async function lookAt(gateway: Service, adminPort: number | null, cores: string): Promise<Look> {
   const numbers = cores.split(',');
   const at = performance.now();
   const { cpuMs } = gateway;
   const busyMs = numbers.reduce((sum, core) => sum + coreBusyMs(core), 0);
-  return { at, cpuMs, busyMs, cores: numbers.length, times: await readGatewayTimes(adminPort) };
+  const times = adminPort === null ? null : await readGatewayTimes(adminPort);
+  return { at, cpuMs, busyMs, cores: numbers.length, times };
 }
 
 function useBetween(before: Look, after: Look, load: LoadResult, gateway: Service): GatewayUse {

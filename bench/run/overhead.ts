@@ -18,13 +18,13 @@ export async function readGatewayTimes(adminPort: number): Promise<GatewayTimes 
 
 /** What was counted between two looks, by route; routes without any are left out. */
 export function overheadBetween(before: GatewayTimes, after: GatewayTimes): Record<string, EncodedHistogram> {
-  const overhead: Record<string, EncodedHistogram> = {};
+  const overhead: [route: string, EncodedHistogram][] = [];
   for (const [route, counts] of after) {
     const earlier = before.get(route);
     const added = [...counts].map(([lower, count]) => [lower, count - (earlier?.get(lower) ?? 0)] as const);
-    if (added.some(([, count]) => count > 0)) overhead[route] = encode(added);
+    if (added.some(([, count]) => count > 0)) overhead.push([route, encode(added)]);
   }
-  return overhead;
+  return Object.fromEntries(overhead);
 }
 
 /** Each bucket counts as its middle: 3 % off at most. */

@@ -7,7 +7,7 @@ import { formatDiagnostics } from '../../src/config/diagnostics.ts';
 import { readSource } from '../../src/config/source/read-source.ts';
 import { formatSize } from '../../src/config/units.ts';
 import { budgetsOf } from '../config-budgets.ts';
-import type { LoadPlan, Pace } from '../load/workload.ts';
+import { type LoadPlan, MOST_PER_SECOND, type Pace } from '../load/workload.ts';
 import { type WrittenWorkload, writeWorkload } from '../workload-of-recording.ts';
 import { benchConfig, originsFor } from './bench-config.ts';
 import { type Experiment, freePorts, type LoadChoice, USUAL_LOAD } from './experiment.ts';
@@ -55,6 +55,7 @@ export async function prepareRecording(run: RecordingRun, folder: string): Promi
     mostAnswerBytes: run.mostAnswerBytes,
     most: run.isWhole ? EVERYTHING : wantedOf(load),
   });
+  refuseTooFast(written, load.pace);
   const { tls, port } = moved.listener;
   const length = run.isWhole ? { warmUpMs: 0, measureMs: lengthOf(written, load.pace) } : {};
   return {
@@ -94,6 +95,16 @@ function wantedOf({ pace, warmUpMs, measureMs }: Pick<LoadPlan, 'pace' | 'warmUp
 }
 
 const MOST_IN_CLOSED_LOOP = 20_000;
+
+function refuseTooFast({ requests, lengthMs }: WrittenWorkload, pace: Pace): void {
+  if (pace.kind !== 'recorded' || lengthMs === 0) return;
+  const perSecond = (requests * pace.speed * 1_000) / lengthMs;
+  if (perSecond <= MOST_PER_SECOND) return;
+  const rate = Math.round(perSecond);
+  throw new BenchInputError(
+    `at ${pace.speed} times its speed the recording is ${rate}/s, expected ${MOST_PER_SECOND}/s at most`,
+  );
+}
 
 /** How long it takes to send each request once: until halfway from the last of them to when it would begin anew. */
 function lengthOf({ requests, lengthMs }: WrittenWorkload, pace: Pace): number {

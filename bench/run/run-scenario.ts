@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { WorkloadLine } from '../load/workload.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
+import { CONFIG_FILE, type Scenario } from '../scenarios/scenario.ts';
 import { type Experiment, freePorts, type LoadChoice, USUAL_LOAD } from './experiment.ts';
 
 /**
@@ -15,8 +15,8 @@ import { type Experiment, freePorts, type LoadChoice, USUAL_LOAD } from './exper
 export async function prepareScenario(scenario: Scenario, folder: string, choice: LoadChoice): Promise<Experiment> {
   const [gatewayPort, adminPort, ...originPorts] = await freePorts(2 + (scenario.origins ?? 1));
   const setup = await scenario.prepare({ folder, gatewayPort: gatewayPort!, adminPort: adminPort!, originPorts });
-  const configFile = join(folder, 'penstock.yaml');
-  for (const [path, content] of Object.entries({ ...setup.files, 'penstock.yaml': setup.config })) {
+  const configFile = join(folder, CONFIG_FILE);
+  for (const [path, content] of Object.entries({ ...setup.files, [CONFIG_FILE]: setup.config })) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }

@@ -1,5 +1,8 @@
 import type { LoadPlan, WorkloadLine } from '../load/workload.ts';
 
+/** In the scenario's folder. */
+export const CONFIG_FILE = 'penstock.json';
+
 /**
  * One situation the gateway is measured in: a file each, beside this one, listed in registry.ts. It says what the gateway is
  * configured as, what it is asked, and what goes on around it; starting, pinning, measuring and judging are the harness's.
@@ -13,6 +16,8 @@ export interface Scenario {
   readonly origins?: number;
   /** As many as its config says, so that the gateway gets as many cores where there are some to spare; 1 when left out. */
   readonly acceptors?: number;
+  /** Whether a closed loop says something too: how many requests fit. Answers are 1 KiB at once then, whatever is asked for. */
+  readonly closedLoop?: true;
   /** Which gateways can do the same work; the others with the reason why not. Left out: only Penstock. */
   readonly peers?: ScenarioPeers;
   /** Files the scenario needs, and its config. Called once, in an empty folder. */
@@ -29,7 +34,7 @@ export interface ScenarioPlace {
 }
 
 export interface ScenarioSetup {
-  /** The gateway's config, YAML or JSON text; listeners and admin on the given ports, one acceptor unless it is about several. */
+  /** The gateway's config, JSON; listeners and admin on the given ports, one acceptor unless it is about several. */
   readonly config: string;
   /** Further files, by path inside the folder. */
   readonly files?: Readonly<Record<string, string | Buffer>>;

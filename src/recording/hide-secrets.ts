@@ -1,4 +1,4 @@
-import { hideInPath, hideInQuery, hideInUrl } from './hide-in-targets.ts';
+import { hideInPath, hideInQuery, hideInUrl, hideInValue } from './hide-in-targets.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import type { SecretNames } from './secret-names.ts';
 
@@ -30,9 +30,10 @@ const MOST_SEARCHED = 32;
 
 /** Only these are kept as the scheme of an Authorization header: any other first word may be the secret itself. */
 const SCHEMES = /^(?:basic|bearer|digest|dpop|gnap|hawk|hoba|mutual|negotiate|ntlm|oauth|token|api-?key|vapid) +/i;
-const URL_HEADERS: ReadonlySet<string> = new Set(
-  'referer origin destination x-original-url x-original-uri x-rewrite-url x-forwarded-uri'.split(' '),
-);
+/** Of headers such as Referer, and of members of JSON. */
+const URL = /^(?:[a-z][a-z0-9+.-]*:\/)?\//i;
+/** A JSON Web Token (RFC 7519), signed or encrypted: it gives itself away wherever it stands. */
+const JWT = /(?:(?<![\w-])|(?<=%[0-9a-f]{2}))eyJ[\w-]{6,}(?:\.[\w-]*){2,4}/gi;
 const ADDRESS_HEADERS: ReadonlySet<string> = new Set(
   'forwarded x-real-ip x-client-ip x-cluster-client-ip x-original-forwarded-for true-client-ip cf-connecting-ip fastly-client-ip client-ip'.split(
     ' ',
@@ -62,9 +63,9 @@ export class Found {
     return this.#pseudonyms.address(text) ?? this.replace(text);
   }
 
-  /** Takes the secrets that were found out of a text where nobody looked for them. */
+  /** Takes the secrets that were found, and tokens, out of a text where nobody looked for them. */
   takeOutOf(text: string): string {
-    let clean = text;
+    let clean = text.replace(JWT, (token) => this.#pseudonyms.of(token));
     for (const secret of this.#secrets) {
       if (clean.includes(secret)) clean = clean.replaceAll(secret, this.#pseudonyms.of(secret));
     }
@@ -98,15 +99,23 @@ function hideInHeader(name: string, value: string, names: SecretNames, found: Fo
   if (name === 'cookie') return hideInCookies(value, found);
   if (name === 'authorization' || name === 'proxy-authorization') return hideInAuthorization(value, found);
   if (name === 'set-cookie') return found.replace(value, value.slice(value.indexOf('=') + 1).split(';', 1)[0]!);
+  // Clients that can set no other header put their tokens into this list.
+  if (name === 'sec-websocket-protocol') return eachOf(value, (text) => found.replace(text));
   if (names.hasHeader(name)) return found.replace(value);
-  if (URL_HEADERS.has(name)) return hideInUrl(value, names, found);
-  if (ADDRESS_HEADERS.has(name)) {
-    return value
-      .split(',')
-      .map((text) => found.address(text.trim()))
-      .join(', ');
-  }
-  return value;
+  if (ADDRESS_HEADERS.has(name)) return eachOf(value, (text) => found.address(text));
+  return hideInText(value, names, found);
+}
+
+function eachOf(list: string, replace: (text: string) => string): string {
+  return list
+    .split(',')
+    .map((text) => replace(text.trim()))
+    .join(', ');
+}
+
+/** A value that nothing is known of. */
+function hideInText(value: string, names: SecretNames, found: Found): string {
+  return URL.test(value) ? hideInUrl(value, names, found) : hideInValue(value, names, found);
 }
 
 /** The credentials, and not the scheme, have the pseudonym: the same token in a query has the same. */
@@ -131,25 +140,36 @@ function hideInCookies(value: string, found: Found): string {
 
 /** Null: in a body of this kind secrets cannot be told from the rest. */
 function hideInBody(body: string, headers: readonly string[], names: SecretNames, found: Found): string | null {
-  const at = headers.findIndex((name, index) => index % 2 === 0 && name === 'content-type');
-  const type = at === -1 ? '' : headers[at + 1]!.toLowerCase();
+  const types = headers.filter((_, index) => headers[index - 1] === 'content-type' && index % 2 === 1);
+  const type = types[0]?.toLowerCase() ?? '';
+  if (types.length !== 1) return null;
   if (type.startsWith('application/x-www-form-urlencoded')) return hideInQuery(body, names, found);
-  if (/[/+]json\b/.test(type)) return hideInJson(body, names, found);
-  return /^text\/|[/+]xml\b/.test(type) ? body : null;
+  // Scripts in browsers send JSON and forms as text/plain, which needs no leave of the server.
+  const isText = /^text\/|[/+]xml\b/.test(type);
+  if (/[/+]json\b/.test(type) || (isText && /^\s*[[{]/.test(body))) return hideInJson(body, names, found);
+  if (!isText) return null;
+  return /\s/.test(body) ? body : hideInQuery(body, names, found);
 }
 
 function hideInJson(body: string, names: SecretNames, found: Found): string | null {
   let hidden = false;
   try {
     const value: unknown = JSON.parse(body, (name, member: unknown) => {
-      if (!names.hasParameter(name)) return member;
-      hidden = true;
-      return hideAll(member, found);
+      const clean = names.hasParameter(name) ? hideAll(member, found) : hideInMember(member, names, found);
+      if (clean !== member) hidden = true;
+      return clean;
     });
     return hidden ? JSON.stringify(value) : body;
   } catch {
     return null;
   }
+}
+
+/** Under a name that says nothing: a URL, a query, or JSON once more. */
+function hideInMember(member: unknown, names: SecretNames, found: Found): unknown {
+  if (typeof member !== 'string') return member;
+  if (!/^\s*[[{]/.test(member)) return hideInText(member, names, found);
+  return hideInJson(member, names, found) ?? member;
 }
 
 /** All that stands under a secret name. Numbers are secrets, too: a PIN is one. */

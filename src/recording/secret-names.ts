@@ -12,11 +12,11 @@ export interface SecretPlaces {
  * taken back.
  */
 const WORDS =
-  /token|secret|passw|passphrase|api[-_.]?key|access[-_.]?key|private[-_.]?key|signature|credential|authoriz|authentic|session|cookie|csrf|xsrf|jwt|assertion|saml/;
+  /token|secret|passw|passphrase|passcode|(?:api|access|private|auth|shared|master)[-_.]?key|(?:auth|device|access|login|mfa)[-_.]?code|signature|credential|authoriz|authentic|sess(?:ion|id|key)|cookie|csrf|xsrf|jwt|bearer|hmac|verifier|assertion|saml/;
+/** Words that say so only where they stand for themselves, as in `x-auth-key`, `user_pass` or `pin[0]`. */
+const PARTS = /(?:^|[^a-z])(?:auth|key|otp|totp|pass|pin|pw|pwd|sess|sid|sig|ticket)(?![a-z])/;
 const WHOLE_NAMES: ReadonlySet<string> = new Set(
-  'auth code key otp pass pin pwd sid sig x-auth x-key x-forwarded-client-cert x-client-cert ssl-client-cert'.split(
-    ' ',
-  ),
+  'code x-code x-forwarded-client-cert x-client-cert ssl-client-cert'.split(' '),
 );
 
 export class SecretNames {
@@ -32,13 +32,20 @@ export class SecretNames {
   /** @param name in lower case */
   hasHeader(name: string): boolean {
     const spelled = oneSpelling(name);
-    return this.#headers.has(spelled) || WHOLE_NAMES.has(spelled) || WORDS.test(spelled);
+    return this.#headers.has(spelled) || speaksOfSecret(spelled);
   }
 
   hasParameter(name: string): boolean {
     const lower = name.toLowerCase();
-    return this.#queries.has(lower) || WHOLE_NAMES.has(lower) || WORDS.test(lower);
+    // Where a capital begins a word, as in `clientKey`.
+    const inWords = lower === name ? lower : name.replace(/([a-z])(?=[A-Z])/g, '$1-').toLowerCase();
+    return this.#queries.has(lower) || speaksOfSecret(lower) || (inWords !== lower && PARTS.test(inWords));
   }
+}
+
+/** @param name in lower case */
+function speaksOfSecret(name: string): boolean {
+  return WHOLE_NAMES.has(name) || WORDS.test(name) || PARTS.test(name);
 }
 
 /** Upstreams that know headers as variables (CGI and its heirs) take both for one. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createGzip, type Gzip } from 'node:zlib';
@@ -61,8 +61,10 @@ export class RecordingWriter {
     (this.#gzip ?? this.#file).on('drain', () => this.#goOn());
   }
 
-  /** @throws Error of the system when the file cannot be made there */
+  /** @throws Error when the file cannot be made there, or something else stands there that must not be replaced: a folder, a device */
   static async open(path: string, head: RecordingHead): Promise<RecordingWriter> {
+    const there = await stat(path).catch(() => null);
+    if (there !== null && !there.isFile()) throw new Error(`${path} is no file that could be replaced by a recording`);
     const writer = new RecordingWriter(path);
     await once(writer.#file, 'open');
     writer.#chunk = `${JSON.stringify(head)}\n`;

@@ -51,6 +51,8 @@ function load(t: TestContext): LoadedConfig {
     'penstock.yaml': CONFIG,
     'secrets/token': SECRET,
     'schemas/order.json': '{ "type": "object" }',
+    // A file that is called like something in the config is not meant by it.
+    orders: '',
   })) {
     mkdirSync(join(folder, name, '..'), { recursive: true });
     writeFileSync(join(folder, name), text);

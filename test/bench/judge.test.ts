@@ -21,6 +21,11 @@ const fast = (starved: string | null = null): RunResult =>
 const slow = (): RunResult => aRun({ catalog: { latencies: [...repeated(1_000, 392), ...repeated(31_000, 8)] } });
 
 describe('one budget', () => {
+  it('may be of a route that is called like what every object has', () => {
+    const { outcome, reason } = verdictOf({ ...P99, route: 'constructor' }, [fast()]);
+    assert.deepEqual([outcome, reason], ['not-judged', 'no request took this route']);
+  });
+
   it('is kept up to its limit and broken beyond it, with what it rests on', () => {
     assert.equal(verdictOf(P99, [fast()]).outcome, 'kept');
     const broken = verdictOf(P99, [slow()]);

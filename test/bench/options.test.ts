@@ -53,6 +53,7 @@ describe('the options of the bench', () => {
 
   for (const [args, said] of [
     ['--rate 300', '--rate is so many in a time'],
+    ['--rate 1000000000/s', '--rate is at most 100000/s'],
     ['--rate 0/s', '--rate is so many in a time'],
     ['--rate 1/s --closed', 'expected one of --rate and --closed'],
     ['--speed 2', '--speed is for --recorded'],

@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Sample } from '../../bench/peers/measure.ts';
-import { offerRate } from '../../bench/peers/offered-rate.ts';
 import { parseOptions } from '../../bench/peers/options.ts';
-import { PEERS } from '../../bench/peers/registry.ts';
-import { type Results, ratioTable, valueTable } from '../../bench/peers/report.ts';
+import { ratioTable } from '../../bench/peers/peers-report.ts';
+import { summarise } from '../../bench/peers/summary.ts';
 import { treeCpuMs } from '../../bench/processes.ts';
 import { spread } from '../../bench/statistics.ts';
-
-function sample(peer: string, round: number, cpu: number): Sample {
-  const loop = {
-    requestsPerSecond: 1e6 / cpu,
-    cpuMicrosPerRequest: cpu,
-    coreBusy: 1,
-    disturbance: 0,
-    failures: 0,
-    attempts: 1,
-  };
-  const latency = { p50: 100, p90: 200, p99: cpu * 10, p999: 400 };
-  return {
-    peer,
-    round,
-    get: loop,
-    post: loop,
-    fixedRate: { answered: 1, failures: 0, offeredRate: 1, latency, generatorLateP99: 1 },
-  };
-}
+import { benchResult } from '../support/bench-result.ts';
 
 describe('comparison with other gateways', () => {
   it('gives a median that lies between the least and the greatest, with half of the values on either side', () => {
@@ -43,32 +20,41 @@ describe('comparison with other gateways', () => {
     );
   });
 
-  it('ranks by CPU per request and compares medians with those of nginx', () => {
-    const samples = [
-      sample('nginx', 1, 10),
-      sample('penstock', 1, 11),
-      sample('penstock', 2, 13),
-      sample('nginx', 2, 14),
-    ];
-    const results = { samples, versions: { nginx: '1', penstock: '2' } } as unknown as Results;
-    assert.match(valueTable(results), /\| nginx 1 \| 12\.0 \(10\.0-14\.0\) .*\n\| penstock 2 \| 12\.0 \(11\.0-13\.0\)/);
-    assert.match(ratioTable(results)!, /\| penstock \| 1\.00 \| 1\.00 /);
-    assert.equal(ratioTable({ ...results, samples: samples.slice(1, 3) }), null);
+  it('compares each round of a gateway with the same round of Penstock', () => {
+    const result = benchResult('plain', { contenders: ['penstock', 'nginx'], rounds: 3, perSecond: 20, seconds: 2 });
+    const scenario = summarise(result, { caddy: 'It cannot.' });
+    const [own, nginx] = scenario.gateways;
+    assert.deepEqual(own!.cpuMicros.ratios, [1, 1, 1]);
+    const [penstockRuns, nginxRuns] = result.contenders.map(({ runs }) => runs);
+    const expected = nginxRuns!.map(
+      ({ gateway }, at) => gateway.cpuMicrosPerRequest / penstockRuns![at]!.gateway.cpuMicrosPerRequest,
+    );
+    assert.deepEqual(nginx!.cpuMicros.ratios, expected);
+    const summary = { format: 'peers-1', date: '', machine: result.machine, scenarios: [scenario], notInstalled: [] };
+    const { rows } = ratioTable({ ...summary, format: 'peers-1' }, ({ cpuMicros }) => cpuMicros);
+    const { median, min, max } = spread(expected);
+    assert.equal(rows[0]![2]!.text, `${median.toFixed(2)}× (${min.toFixed(2)}–${max.toFixed(2)})`);
+  });
+
+  it('takes CPU time from the closed loop where there is one, and latency never', () => {
+    const paces = [{ kind: 'rate', perSecond: 20 }, { kind: 'closed' }] as const;
+    const result = benchResult('plain', { contenders: ['penstock', 'nginx'], rounds: 1, perSecond: 20, paces });
+    const [own] = summarise(result, {}).gateways;
+    const [open, closed] = result.contenders[0]!.runs;
+    assert.equal(own!.inClosedLoop, true);
+    assert.deepEqual(own!.cpuMicros.values, [closed!.gateway.cpuMicrosPerRequest]);
+    assert.equal(own!.sent, open!.load.total.sent);
   });
 
   it('refuses a command line that makes no sense', () => {
-    assert.deepEqual(parseOptions(['--peers', 'nginx,penstock', '--rounds', '2'])?.peers, ['nginx', 'penstock']);
+    const options = parseOptions(['--peers', 'haproxy,nginx', '--rounds', '2', 'tls', 'plain-proxy'])!;
+    assert.deepEqual(
+      [options.peers, options.scenarios, options.rounds],
+      [['nginx', 'haproxy'], ['plain-proxy', 'tls'], 2],
+    );
     assert.equal(parseOptions(['--help']), null);
-    for (const args of [['--rounds', 'x'], ['--seconds', '0'], ['--peers', 'apache'], ['--unknown']])
-      assert.throws(() => parseOptions(args), Error);
-  });
-
-  it('gives every gateway a configuration with its ports', () => {
-    for (const peer of PEERS) {
-      const { files } = peer.launch('/folder', { gateway: 50_001, admin: 50_002, origin: 50_003 });
-      const text = Object.values(files).join('\n');
-      assert.ok(text.includes('50001') && text.includes('50003'), peer.name);
-    }
+    const wrong = [['--rounds', 'x'], ['--seconds', '0'], ['--peers', 'apache'], ['--unknown'], ['reload-under-load']];
+    for (const args of wrong) assert.throws(() => parseOptions(args), Error);
   });
 
   it('counts the CPU time that this process uses', () => {
@@ -77,23 +63,5 @@ describe('comparison with other gateways', () => {
     while (process.cpuUsage().user < until);
     const used = treeCpuMs(process.pid) - before;
     assert.ok(used >= 80 && used < 1_000, `${used} ms`);
-  });
-
-  it('charges a stall to every request that came due meanwhile', async (t) => {
-    const start = performance.now();
-    // Answers at once, but for a pause of 300 ms in which every answer is held back to its end.
-    const server = createServer((_request, response) => {
-      const now = performance.now() - start;
-      const held = now > 700 && now < 1_000 ? 1_000 - now : 0;
-      setTimeout(() => response.end('ok'), held);
-    });
-    t.after(() => server.close());
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const { failures, latency } = await offerRate(port, 500, 1.25, 4);
-    assert.equal(failures, 0);
-    // Four connections saw it, but 150 requests came due: a third of all, waiting 150 ms on average.
-    assert.ok(latency.p50 < 100_000 && latency.p90 > 120_000, JSON.stringify(latency));
   });
 });

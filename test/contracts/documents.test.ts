@@ -45,8 +45,8 @@ function tableRows(path: string, title: string): string[][] {
 /** Whether the file declares a function, method, class or constant of that name; `#` of private ones is left out. */
 function declares(source: string, name: string): boolean {
   const modifiers =
-    '(?:(?:export|async|private|protected|static|override|readonly|abstract|get|function|class|const) )*';
-  const typescript = new RegExp(`^(?: {2})?${modifiers}#?${name}\\b(?: *[(<=:{]| extends | implements )`, 'm');
+    '(?:(?:export|async|private|protected|static|override|readonly|abstract|get|function|class|const)\\*? )*';
+  const typescript = new RegExp(`^(?: {2})?${modifiers}\\*?#?${name}\\b(?: *[(<=:{]| extends | implements )`, 'm');
   const cpp = new RegExp(`^[\\w:<>* ]*::${name}\\(`, 'm');
   return typescript.test(source) || cpp.test(source);
 }

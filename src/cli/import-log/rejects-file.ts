@@ -17,7 +17,10 @@ const NOWHERE: Rejects = { write: async () => {}, close: async () => {} };
 /** @param path null: nobody wants them @throws Error of the system when the file cannot be made */
 export async function openRejects(path: string | null): Promise<Rejects> {
   if (path === null) return NOWHERE;
-  const file = new RejectsFile(await open(path, 'w', MODE));
+  const handle = await open(path, 'w', MODE);
+  // One that was there already has the mode that it had.
+  if ((await handle.stat()).isFile()) await handle.chmod(MODE);
+  const file = new RejectsFile(handle);
   return { write: (log, record, reason) => file.write(log, record, reason), close: () => file.close() };
 }
 

@@ -97,6 +97,7 @@ describe('penstock import-log', () => {
     const run = new Import(t);
     const bad = ['hello\n', '10.0.0.1 - - [17/May/2015:10:05:03 +0000] "\\x16\\x03" 400 0 "-" "-"\n'];
     const log = run.file('access.log', lineAt('03', '/a') + bad[0] + bad[1] + bad[0]!.repeat(6));
+    writeFileSync(run.path('rejects.ndjson'), 'of another time', { mode: 0o644 });
     const { status, stdout } = await run.run(log, '--rejects', run.path('rejects.ndjson'));
     assert.equal(status, 0);
     assert.match(stdout, /1 imported \+ 8 rejected = 9 read/);

@@ -7,7 +7,7 @@ import { SecretNames } from '../../../src/recording/secret-names.ts';
 
 const key = newPseudonymKey();
 const names = new SecretNames();
-names.add({ headers: ['X-Tenant'], queries: ['ticket'] });
+names.add({ headers: ['X-Tenant'], queries: ['voucher'] });
 
 function hide(request: Partial<Disclosed>, pseudonyms = new Pseudonyms(key)) {
   return hideSecrets({ path: '/', query: null, headers: [], body: null, ...request }, names, pseudonyms);
@@ -29,7 +29,7 @@ const PLACES: Readonly<Record<string, (secret: string) => Partial<Disclosed>>> =
   'a token by its name': (secret) => ({ headers: ['x-amz-security-token', secret] }),
   'a chosen header': (secret) => ({ headers: ['x-tenant', secret] }),
   query: (secret) => ({ query: `page=2&access_token=${secret}` }),
-  'a chosen parameter': (secret) => ({ query: `Ticket=${secret}` }),
+  'a chosen parameter': (secret) => ({ query: `Voucher=${secret}` }),
   'an escaped name': (secret) => ({ query: `access%5Ftoken=${secret}` }),
   'after a semicolon': (secret) => ({ query: `a=1;token=${secret}` }),
   'an inner URL': (secret) => ({ query: `next=${encodeURIComponent(`https://x/?token=${secret}&a=b`)}` }),
@@ -53,6 +53,33 @@ const PLACES: Readonly<Record<string, (secret: string) => Partial<Disclosed>>> =
     headers: ['content-type', 'application/problem+json'],
     body: JSON.stringify({ apiKeys: ['a', { value: secret }] }),
   }),
+  'a key by its last word': (secret) => ({ headers: ['x-auth-key', secret] }),
+  'a word that stands for itself': (secret) => ({ query: `user_pass[0]=${secret}` }),
+  'a name with capitals': (secret) => ({ query: `clientKey=${secret}` }),
+  'a session of PHP': (secret) => ({ query: `PHPSESSID=${secret}` }),
+  'a subprotocol': (secret) => ({ headers: ['sec-websocket-protocol', `bearer, ${secret}`] }),
+  'a URL in any header': (secret) => ({ headers: ['hx-current-url', `https://shop.example.com/?token=${secret}`] }),
+  'a link': (secret) => ({ headers: ['link', `<https://shop.example.com/?token=${secret}>; rel=next`] }),
+  'the user of an inner URL': (secret) => ({ query: `next=${encodeURIComponent(`https://me:${secret}@x/`)}` }),
+  'a pair in a path': (secret) => ({ path: `/reset/token=${secret}/now` }),
+  'an escaped query': (secret) => ({ path: `/reset%3Ftoken=${secret}` }),
+  'a URL in json': (secret) => ({
+    headers: ['content-type', 'application/json'],
+    body: JSON.stringify({ next: `/?token=${secret}` }),
+  }),
+  'json in json': (secret) => ({
+    headers: ['content-type', 'application/json'],
+    body: JSON.stringify({ event: JSON.stringify({ password: secret }) }),
+  }),
+  'json that says it is text': (secret) => ({
+    headers: ['content-type', 'text/plain;charset=UTF-8'],
+    body: JSON.stringify({ password: secret }),
+  }),
+  'a form that says it is text': (secret) => ({ headers: ['content-type', 'text/plain'], body: `password=${secret}` }),
+  'a body of two types': (secret) => ({
+    headers: ['content-type', 'text/plain', 'content-type', 'application/json'],
+    body: `{ "password": "${secret}" }`,
+  }),
   'a body of parts': (secret) => ({ headers: ['content-type', 'multipart/form-data; boundary=x'], body: secret }),
 };
 
@@ -63,7 +90,7 @@ describe('secrets in a recording', () => {
       const request = PLACES[place]!(text);
       const headers = [...(request.headers ?? []), ...(twice ? ['x-debug', `seen ${text}!`] : [])];
       const line = JSON.stringify(hide({ ...request, headers }));
-      if (twice && place === 'a body of parts') return;
+      if (twice && place.startsWith('a body of')) return;
       assert.ok(!line.includes(text), `${place}: ${line}`);
     });
     fc.assert(cases, { numRuns: 300 });
@@ -89,6 +116,17 @@ describe('secrets in a recording', () => {
     assert.deepEqual(hidden.headers.flat(), headers);
     const json = '{"a": 1.0, "b": [true]}';
     assert.equal(hide({ headers: ['content-type', 'application/json'], body: json }).body, json);
+  });
+
+  it('are tokens wherever they stand, with the pseudonym that they have as credentials', () => {
+    const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl';
+    const { path, headers } = hide({
+      path: `/verify/${token}`,
+      query: `q=a%3D${token}`,
+      headers: ['x-note', `it is ${token}!`],
+    });
+    assert.equal(path, `/verify/${secretOf(token)}?q=a%3D${secretOf(token)}`);
+    assert.deepEqual(headers, [['x-note', `it is ${secretOf(token)}!`]]);
   });
 
   it('keep the names of cookies', () => {

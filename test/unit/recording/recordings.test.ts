@@ -182,6 +182,8 @@ describe('writing a recording', () => {
   it('says when the file cannot be made, and when it can be written no further', async (t) => {
     const folder = tempDir(t);
     await assert.rejects(RecordingWriter.open(join(folder, 'no', 'folder.ndjson'), A_HEAD), /ENOENT/);
+    await assert.rejects(RecordingWriter.open(folder, A_HEAD), /is no file that could be replaced/);
+    assert.deepEqual(readdirSync(folder), []);
     for (const name of ['full.ndjson', 'full.ndjson.gz']) {
       const writer = await RecordingWriter.open(join(folder, name), A_HEAD);
       const noRoom = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
