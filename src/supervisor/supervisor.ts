@@ -94,7 +94,7 @@ export class Supervisor implements PublicationHost {
     this.publication = new Publication(this, snapshot, refusal === null ? snapshot.id : null);
     if (refusal !== null) this.publication.lastRefusal = { at: new Date(), message: refusal };
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
-    this.levers = new LeverBoard(history.folder, this);
+    this.levers = new LeverBoard(history, this);
     this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors, report);
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {

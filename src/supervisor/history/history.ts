@@ -139,6 +139,17 @@ export class History {
     );
   }
 
+  /**
+   * Keeps a file beside the snapshots.
+   *
+   * @throws Error when the disk refuses, or the folder is another gateway's
+   */
+  async keep(name: string, content: string): Promise<void> {
+    await this.written();
+    if (this.#isOwn !== true) throw new Error(`nothing can be kept in ${this.folder}`);
+    await replaceFile(join(this.folder, name), content);
+  }
+
   /** Ids of what can be gone back to. */
   async kept(): Promise<ReadonlySet<string>> {
     const ids = new Set(this.#recent.map(({ id }) => id));
