@@ -1,7 +1,6 @@
 import { closeFd } from '../../native-bindings/native.ts';
 import type { Uws } from '../../native-bindings/uws-types.ts';
 import type { AcceptorSlot, Generation, Millis, MonotonicMs } from '../brand.ts';
-import type { CompiledUpstream } from '../config/compiled.ts';
 import type { Purge } from '../decision/policies/cache/purge.ts';
 import type { Identity } from '../identities.ts';
 import type { AcceptorAssignment, Lever } from '../ipc.ts';
@@ -20,6 +19,7 @@ import { reportAcceptError, reportTaskFault } from './acceptor-reports.ts';
 import { AcceptorTelemetry } from './acceptor-telemetry.ts';
 import { AppliedLevers } from './applied-levers.ts';
 import { Deadlines, SWEEP_EVERY_MS } from './deadlines.ts';
+import { HeldGeneration } from './held-generation.ts';
 import { IdentityShelf } from './identity-shelf.ts';
 import { ServedListener } from './listener/uws/served-listener.ts';
 import { Exchange } from './pipeline.ts';
@@ -34,8 +34,7 @@ import { Recorders } from './recording/recorders.ts';
 import { RequestIds } from './request-ids.ts';
 import { Snapshot } from './snapshot.ts';
 import type { Tracing } from './tracing/tracing.ts';
-import type { SharedState } from './upstream/endpoint-guard.ts';
-import { UpstreamGroup } from './upstream/upstream-group.ts';
+import { RunningUpstreams } from './upstream/running-upstreams.ts';
 
 const HEARTBEAT_EVERY_MS = 1000;
 /** How long the last lines of a recording may take when an acceptor leaves. */
@@ -63,10 +62,10 @@ export class Acceptor implements AcceptorContext {
   readonly #slot: AcceptorSlot;
   /** In the order of the inherited descriptors. */
   readonly #listeners = new Map<string, ServedListener>();
-  readonly #upstreams = new Map<string, UpstreamGroup>();
+  readonly #upstreams: RunningUpstreams;
+  readonly #held: HeldGeneration;
   #snapshot: Snapshot | null = null;
   #openConnections = 0;
-  readonly #shared: SharedState;
   readonly #faults = new FaultReport();
   #levers = new AppliedLevers([]);
   /** Told to be taken over before the certificates it names had come. */
@@ -81,12 +80,14 @@ export class Acceptor implements AcceptorContext {
     this.viaPseudonym = assignment.viaPseudonym;
     const { cacheBytes } = this.#imageOf(memory.control.generation()).globals();
     this.#policies = new AcceptorPolicies(memory, this.#slot, cacheBytes, new SideRequestSender(this));
-    this.#shared = {
+    this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
+    this.#held = new HeldGeneration(memory.control, this.#slot);
+    const shared = {
       table: new EndpointTable(memory.endpoints, memory.plan.slots, this.#slot),
       clock: () => Math.floor(SYSTEM_CLOCK.monotonic()) | 0,
       random: Math.random,
     };
-    this.metrics = new SlabWriter(memory.slab(this.#slot), memory.control.header('SERIES'));
+    this.#upstreams = new RunningUpstreams(shared, this.identities, this.metrics);
     this.telemetry = new AcceptorTelemetry(this.viaPseudonym, memory.control, this.#slot);
   }
 
@@ -152,14 +153,9 @@ export class Acceptor implements AcceptorContext {
    *   not there yet, which is on its way
    */
   takeOver(told: Generation): Generation | null {
-    const generation = this.#hold(told);
-    if (generation !== this.#snapshot?.generation && !this.#use(generation)) {
-      this.#postponed = told;
-      return null;
-    }
-    this.#postponed = null;
-    this.#memory.control.acknowledge(this.#slot, generation);
-    return generation;
+    const taken = this.#held.take(told, (generation) => this.#use(generation));
+    this.#postponed = taken === null ? told : null;
+    return taken;
   }
 
   /**
@@ -190,19 +186,12 @@ export class Acceptor implements AcceptorContext {
     this.#policies.use(globals);
     this.#useThreads(globals.offloadThreads);
     this.#snapshot = new Snapshot(generation, image, {
-      makeUpstream: (config) => this.#upstreamFor(config, inUse),
+      makeUpstream: (config) => this.#upstreams.groupFor(config, inUse),
       shelf: this.#policies.shelf,
       faults: this.#faults,
       levers: this.#levers,
     });
-    for (const [key, group] of this.#upstreams) {
-      if (inUse.has(key)) continue;
-      this.#upstreams.delete(key);
-      group.close();
-      // Nobody sets these any more, unless a changed upstream of the same name does at the next beat.
-      this.metrics.setConnections(group.series, 0);
-      this.metrics.setWaiting(group.series, 0);
-    }
+    this.#upstreams.keep(inUse);
     this.#renewCertificates();
     this.telemetry.use(globals.telemetry);
     this.accessLog = this.telemetry.accessLog;
@@ -267,16 +256,6 @@ export class Acceptor implements AcceptorContext {
     process.exit(0);
   }
 
-  /** Says that a generation may be read from now on, and looks whether it still may: see `ControlWords`. */
-  #hold(told: Generation): Generation {
-    const { control } = this.#memory;
-    if (told !== control.generation()) {
-      control.acknowledge(this.#slot, told);
-      if (told !== control.canary() && told !== control.generation()) return this.#hold(control.generation());
-    }
-    return told;
-  }
-
   #imageOf(generation: Generation): ConfigImage {
     return new ConfigImage(this.#memory.configHalf(halfOf(generation)));
   }
@@ -287,22 +266,9 @@ export class Acceptor implements AcceptorContext {
     this.offload = new AcceptorPool({ threads, onFault: reportTaskFault });
   }
 
-  #upstreamFor(config: CompiledUpstream, inUse: Set<string>): UpstreamGroup {
-    const files = config.tls?.identity ?? null;
-    const identity = files === null ? null : this.identities.get(files);
-    const key = JSON.stringify([config, identity]);
-    inUse.add(key);
-    let group = this.#upstreams.get(key);
-    if (group === undefined) {
-      group = new UpstreamGroup(config, performance.now.bind(performance), this.#shared, identity);
-      this.#upstreams.set(key, group);
-    }
-    return group;
-  }
-
   #sweep(): void {
     this.exchanges.sweep(this.now());
-    for (const group of this.#upstreams.values()) group.sweep();
+    this.#upstreams.sweep();
   }
 
   #countConnections(delta: number): void {
@@ -314,9 +280,6 @@ export class Acceptor implements AcceptorContext {
     this.#memory.control.add(this.#slot, 'HEARTBEAT', 1);
     this.#memory.control.set(this.#slot, 'EXCHANGES_IN_FLIGHT', this.exchanges.size);
     this.telemetry.publishCounts();
-    for (const group of this.#upstreams.values()) {
-      this.metrics.setConnections(group.series, group.openConnections);
-      this.metrics.setWaiting(group.series, group.waiting);
-    }
+    this.#upstreams.publishCounts();
   }
 }

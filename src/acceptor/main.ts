@@ -12,7 +12,9 @@ import { Acceptor } from './acceptor.ts';
 /** Above the listeners' own limit, so that the first request beyond it still gets the gateway's 431 rather than uWS's. */
 const HEAD_SLACK_BYTES = 16 * 1024;
 
-/** How long exchanges may go on when the supervisor is gone, or somebody sends SIGTERM to the acceptor itself. */
+/** How long an acceptor goes on when its supervisor is gone, unless another one takes its place: see `supervisor/orphans.ts`. */
+const ORPHAN_SERVES_MS = 15_000;
+/** How long exchanges may go on after that, or when somebody sends SIGTERM to the acceptor itself. */
 const ORPHAN_DRAIN = { quiet: 1000 as Millis, limit: 30_000 as Millis };
 
 /** Serves until told to drain. A reason why it cannot even begin goes to the supervisor, which prints it. */
@@ -100,7 +102,7 @@ function listen(acceptor: Acceptor): void {
   });
   acceptor.keySets.onUnknownKey = (url, kid) => tell({ kind: 'unknown-key', url, kid });
   const leave = () => acceptor.drain(ORPHAN_DRAIN.quiet, ORPHAN_DRAIN.limit);
-  process.on('disconnect', leave);
+  process.on('disconnect', () => setTimeout(leave, ORPHAN_SERVES_MS));
   // The supervisor may have gone before anybody listened for it.
   if (!process.connected) leave();
   process.on('SIGTERM', leave);

@@ -3,6 +3,7 @@ import type { CompileReply, CompileSuccess } from '../offload/protocol.ts';
 import type { ConfigSource, FetchedConfig } from './config-source.ts';
 import { type ConfigSnapshot, snapshotOf } from './history/config-snapshot.ts';
 import type { History } from './history/history.ts';
+import { isLive } from './history/history-entry.ts';
 import type { Numbering } from './publisher.ts';
 import { linesOf } from './reload.ts';
 import { StartError } from './start-error.ts';
@@ -78,12 +79,22 @@ function isNumberedAs({ settings, series, endpointRows }: CompileSuccess): boole
   return series.capacity === memory.series && endpointRows.capacity === memory.endpoints;
 }
 
+/** What was live last, or before that: one that a disk has damaged is passed over, and named. */
 async function lastGood(history: History, refusal: string): Promise<FirstSnapshot> {
-  const { live, numbering } = history;
-  if (live === null || numbering === null) throw new StartError(refusal);
-  try {
-    return { snapshot: await history.load(live), numbering, refusal };
-  } catch (error) {
-    throw new StartError(`${refusal}\nThe last good one cannot be had either: ${(error as Error).message}.`);
+  const { numbering } = history;
+  const newestFirst = history.entries
+    .toReversed()
+    .flatMap(({ event, id }) => (isLive(event) && id !== null ? [id] : []));
+  const ids = new Set([...(history.live === null ? [] : [history.live]), ...newestFirst]);
+  if (ids.size === 0 || numbering === null) throw new StartError(refusal);
+  const troubles: string[] = [];
+  for (const id of ids) {
+    try {
+      const snapshot = await history.load(id);
+      return { snapshot, numbering, refusal: [refusal, ...troubles].join('\n') };
+    } catch (error) {
+      troubles.push((error as Error).message);
+    }
   }
+  throw new StartError(`${refusal}\nThe last good one cannot be had either: ${troubles[0]}.`);
 }

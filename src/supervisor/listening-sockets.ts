@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
-import { boundPort, closeFd, listenTcp, listenUnix } from '../../native-bindings/native.ts';
+import { boundPort, closeFd, joinTcp, listenTcp, listenUnix } from '../../native-bindings/native.ts';
 import type { CompiledListener } from '../config/compiled.ts';
+import { orphansAt } from './orphans.ts';
 import { StartError } from './start-error.ts';
 
 /** Where something listens, as the config has it. */
@@ -13,6 +14,8 @@ export interface ListeningSockets {
   readonly url: string;
   /** The descriptor each lane inherits: its own SO_REUSEPORT socket, or the one unix socket for all. */
   readonly fdByLane: readonly number[];
+  /** Process ids of acceptors that still accept there, because their supervisor was killed. */
+  readonly orphans: readonly number[];
 }
 
 /**
@@ -46,14 +49,35 @@ export function removeSocketFile(address: ListenAddress): void {
 function openOne(listener: CompiledListener, lanes: number): ListeningSockets {
   const { address } = listener;
   try {
-    if ('unix' in address) {
-      const fd = listenUnix(address.unix);
-      return { listener, url: `unix:${address.unix}`, fdByLane: Array.from({ length: lanes }, () => fd) };
-    }
-    const fdByLane = listenTcp(address.host, address.port, lanes);
-    return { listener, url: urlOf(listener, address.host, boundPort(fdByLane[0]!)), fdByLane };
+    return openAt(listener, lanes, []);
   } catch (error) {
+    const orphans = (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? orphansAt(address) : [];
+    if (orphans.length > 0) return openAt(listener, lanes, orphans);
     throw new StartError(`Listener ${listener.name} cannot listen on ${whyNotListening(address, error)}.`);
+  }
+}
+
+/** @param orphans whose place is taken; none: nobody may be there */
+function openAt(listener: CompiledListener, lanes: number, orphans: readonly number[]): ListeningSockets {
+  const { address } = listener;
+  if ('unix' in address) {
+    if (orphans.length > 0) removeSocketFile(address);
+    const fd = listenUnix(address.unix);
+    return { listener, url: `unix:${address.unix}`, fdByLane: Array.from({ length: lanes }, () => fd), orphans };
+  }
+  const { host, port } = address;
+  const fdByLane = orphans.length > 0 ? joinAll(host, port, lanes) : listenTcp(host, port, lanes);
+  return { listener, url: urlOf(listener, host, boundPort(fdByLane[0]!)), fdByLane, orphans };
+}
+
+function joinAll(host: string, port: number, lanes: number): number[] {
+  const fds: number[] = [];
+  try {
+    while (fds.length < lanes) fds.push(joinTcp(host, port));
+    return fds;
+  } catch (error) {
+    for (const fd of fds) closeFd(fd);
+    throw error;
   }
 }
 

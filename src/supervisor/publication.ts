@@ -6,7 +6,7 @@ import type { Generation } from '../brand.ts';
 import { Canary, type CanaryOptions, type CanaryStatus } from './canary/canary.ts';
 import type { NamedSnapshot } from './drift.ts';
 import type { ConfigSnapshot } from './history/config-snapshot.ts';
-import type { Cause, HistoryEvent } from './history/history-entry.ts';
+import { type Cause, type HistoryEvent, isLive } from './history/history-entry.ts';
 import type { ChangeOutcome, PublicationHost } from './publication-host.ts';
 import { linesOf, listenersChanged, restartNeeded } from './reload.ts';
 import { Sequence } from './sequence.ts';
@@ -266,10 +266,6 @@ export class Publication {
     const { generation } = this.#host.publisher;
     return { taken: false, generation, id: null, message, liveAfterMs: null, evidence: null };
   }
-}
-
-function isLive(event: HistoryEvent): boolean {
-  return event === 'published' || event === 'rolled-back' || event === 'canary-promoted';
 }
 
 /** Nobody asked for it: the source has changed. */

@@ -41,6 +41,7 @@ import {
 } from './listening-sockets.ts';
 import { LogRotation } from './log-rotation.ts';
 import { Observation } from './observation.ts';
+import { retire } from './orphans.ts';
 import { Publication } from './publication.ts';
 import type { ChangeOutcome, PublicationHost } from './publication-host.ts';
 import { Publisher } from './publisher.ts';
@@ -67,7 +68,7 @@ export class Supervisor implements PublicationHost {
     give: (identities) => this.fleet.giveIdentities(identities),
     reload: async (tellsRefusal) => (await this.publication.reload(BY_CERTIFICATES, tellsRefusal)).taken,
     replaceAcceptors: () => void this.roll(),
-    report,
+    report: (message) => gatewayLog.info(message),
   });
   readonly sockets: readonly ListeningSockets[];
   readonly endpoints: EndpointTable;
@@ -96,8 +97,12 @@ export class Supervisor implements PublicationHost {
     this.publisher = new Publisher(this.memory, numbering);
     this.publication = new Publication(this, snapshot, refusal);
     this.fleet = new Fleet(this.memory, this.sockets, lanes, this.viaPseudonym, (slot) => this.#reap(slot, capacity));
-    this.levers = new LeverBoard(history.folder, this);
-    this.recordings = new Recordings(this.viaPseudonym, () => this.fleet.acceptors, report);
+    this.levers = new LeverBoard(history, this);
+    this.recordings = new Recordings(
+      this.viaPseudonym,
+      () => this.fleet.acceptors,
+      (message) => gatewayLog.info(message),
+    );
     this.keySets = new KeySets({
       onKeys: ({ options, keys }) => {
         for (const acceptor of this.fleet.acceptors) acceptor.giveKeySet(options.url, keys);
@@ -116,10 +121,10 @@ export class Supervisor implements PublicationHost {
     const pool = new CompilePool();
     let supervisor: Supervisor | null = null;
     try {
-      const history = await History.open(stateFolder, report);
+      const history = await History.open(stateFolder, (message) => gatewayLog.warn(message));
       const first = await firstSnapshot(pool, history, source, (lines) => gatewayLog.plain('warn', lines));
       if (first.refusal !== null)
-        report(
+        gatewayLog.warn(
           `the config was not taken; the last good one, ${first.snapshot.id}, is taken instead.\n${first.refusal}`,
         );
       supervisor = new Supervisor(source, pool, history, first);
@@ -153,6 +158,7 @@ export class Supervisor implements PublicationHost {
     this.fleet.on('exit', (acceptor) => this.recordings.leave(acceptor));
     this.fleet.start();
     await this.#allServing();
+    for (const { orphans } of this.sockets) retire(orphans);
     this.fleet.on('died', ({ pid }, how, failure, backoff) => {
       const when = backoff === 0 ? 'another takes its place' : `another takes its place in ${backoff} ms`;
       gatewayLog.error(`acceptor ${pid} ended (${how}); ${when}. ${failure ?? ''}`, { acceptor: pid, how, backoff });
@@ -293,8 +299,4 @@ export class Supervisor implements PublicationHost {
     releaseFlights(this.memory.flights, this.memory.plan.slots, slot);
     this.endpoints.reap(slot);
   }
-}
-
-function report(message: string): void {
-  gatewayLog.info(message);
 }

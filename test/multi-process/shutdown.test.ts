@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { readStatus, until } from '../support/admin.ts';
 import { fileLifetime } from '../support/file-lifetime.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, spawnGateway, startGateway } from '../support/gateway.ts';
 import type { Lifetime } from '../support/lifetime.ts';
 import { ended, isAlive } from '../support/processes.ts';
 import { rawClient } from '../support/raw-client.ts';
 import { type RecordingOrigin, recordingOrigin } from '../support/recording-origin.ts';
+import { steadyLoad } from '../support/steady-load.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const file = fileLifetime();
@@ -29,8 +30,8 @@ function held(name: string): Promise<ServerResponse> {
   return new Promise((resolve) => origin.answer(name, (response) => resolve(response)));
 }
 
-function start(lifetime: Lifetime, runtime: object = {}, address = '127.0.0.1:0'): Promise<Gateway> {
-  return startGateway(lifetime, {
+function configOf(runtime: object, address: string) {
+  return {
     version: 1,
     listeners: [{ name: 'public', address }],
     admin: { address: '127.0.0.1:0' },
@@ -38,7 +39,11 @@ function start(lifetime: Lifetime, runtime: object = {}, address = '127.0.0.1:0'
     telemetry: { accessLog: { to: 'stdout' } },
     upstreams: { origin: { endpoints: [origin.url] } },
     routes: [{ name: 'all', match: { path: '/*' }, forward: { upstream: 'origin' } }],
-  } as never);
+  };
+}
+
+function start(lifetime: Lifetime, runtime: object = {}, address = '127.0.0.1:0'): Promise<Gateway> {
+  return startGateway(lifetime, configOf(runtime, address) as never);
 }
 
 const get = (answer: string) => `GET / HTTP/1.1\r\nHost: a\r\nx-test-answer: ${answer}\r\n\r\n`;
@@ -186,7 +191,7 @@ describe('SIGTERM', () => {
 });
 
 describe('a supervisor that is killed', () => {
-  it('leaves acceptors that finish what they have and end; its successor takes the port meanwhile', async (t) => {
+  it('leaves acceptors that serve until another has taken the port: nobody is refused', async (t) => {
     const gateway = await start(t);
     const pids = await gateway.acceptorPids();
     const port = gateway.portOf('public');
@@ -194,19 +199,42 @@ describe('a supervisor that is killed', () => {
     const response = held('orphan');
     await client.send(get('orphan'));
     const inFlight = await response;
+    const load = steadyLoad(t, { port, keepAlive: 2, newConnections: 2 });
+    await load.more(100);
     process.kill(gateway.pid, 'SIGKILL');
     await gateway.exited();
-    await until(
-      'refused',
-      () => connectError(port),
-      (code) => code === 'ECONNREFUSED',
-    );
+    await load.more(100);
     const successor = await start(t, {}, `127.0.0.1:${port}`);
-    assert.equal((await (await rawClient(t, successor.portOf('public'))).exchange(get('-'))).status, 200);
-    assert.equal(pids.filter(isAlive).length, 1, 'the one with an exchange is still there');
+    assert.ok(inFlight.writable, 'and nobody has been cut off');
+    await until(
+      'left by the one without an exchange',
+      async () => pids.filter(isAlive),
+      ({ length }) => length === 1,
+    );
     inFlight.end('done');
     const answer = await client.readResponse();
     assert.deepEqual([answer.status, answer.body.toString()], [200, 'done']);
     await ended(pids);
+    await load.more(100);
+    await load.stop();
+    assert.deepEqual([...load.statuses.keys()], [200]);
+    assert.deepEqual(load.failures, []);
+    assert.deepEqual(await successor.stop(), { code: 0, signal: null });
+  });
+
+  it('can be started again on its unix sockets, too', async (t) => {
+    const address = `unix:${join(tempDir(t), 'public.sock')}`;
+    const gateway = await start(t, {}, address);
+    const pids = await gateway.acceptorPids();
+    process.kill(gateway.pid, 'SIGKILL');
+    await gateway.exited();
+    await start(t, {}, address);
+    await ended(pids);
+  });
+
+  it('is no invitation: the port of a gateway that lives is not shared', async (t) => {
+    const gateway = await start(t);
+    const second = spawnGateway(t, { ...configOf({}, new URL(gateway.urlOf('public')).host) } as never);
+    await assert.rejects(second.printed(/^listening/m), /another process listens there already/);
   });
 });

@@ -5,9 +5,9 @@
  *   begun ──► watching ──── a rule is broken, somebody says so, a change comes ──► aborted
  *                 └──────── its time is over and there was enough traffic ───────► promoted
  *
- * An acceptor of the canary that dies is replaced by one that serves the canary, too.
+ * An acceptor of the canary that dies is replaced by one that serves the canary, too; when a second one does, it is given up.
  */
-import type { Generation, SeriesId } from '../../brand.ts';
+import type { AcceptorSlot, Generation, SeriesId } from '../../brand.ts';
 import type { SeriesName } from '../../config/series.ts';
 import type { SharedMemory } from '../../shared-memory/shared-memory.ts';
 import { SeriesTotals } from '../../shared-memory/slab-reader.ts';
@@ -20,6 +20,8 @@ import { compare, figuresOf, type GroupFigures, type RouteComparison } from './j
 const LOOK_EVERY_MS = 200;
 /** Looks in a row at which times must be too long: a moment's noise is no regression. */
 const SLOW_LOOKS = 5;
+/** Acceptors of the canary that may end, whoever did it: what they had in flight is counted nowhere, so more are no good sign. */
+const MOST_DEATHS = 1;
 /** Routes in the evidence, those that break a rule first. */
 const MOST_ROUTES = 50;
 
@@ -64,6 +66,7 @@ export class Canary {
   #state: CanaryStatus['state'] = 'watching';
   #reason: string | null = null;
   #slowLooks = 0;
+  #deaths = 0;
   #end: () => void = () => {};
 
   /** @param generation staged, and not the newest */
@@ -84,11 +87,13 @@ export class Canary {
       this.#join(acceptor);
     });
     const onServing = (acceptor: AcceptorProcess): void => this.#join(acceptor);
-    fleet.on('serving', onServing);
+    const onExit = ({ slot }: AcceptorProcess): void => this.#leave(slot);
+    const onDied = ({ lane }: AcceptorProcess, how: string): void => this.#countDeath(lane, how);
+    fleet.on('serving', onServing).on('exit', onExit).on('died', onDied);
     const timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
     await new Promise<void>((end) => (this.#end = end));
     clearInterval(timer);
-    fleet.off('serving', onServing);
+    fleet.off('serving', onServing).off('exit', onExit).off('died', onDied);
     return this.#state === 'promoted';
   }
 
@@ -121,6 +126,16 @@ export class Canary {
     const isCanary = this.#lanes.has(acceptor.lane);
     (isCanary ? this.#canary : this.#others).add(acceptor.slot);
     if (isCanary) acceptor.takeOver(this.#generation);
+  }
+
+  #leave(slot: AcceptorSlot): void {
+    this.#canary.leave(slot);
+    this.#others.leave(slot);
+  }
+
+  #countDeath(lane: number, how: string): void {
+    if (!this.#lanes.has(lane) || ++this.#deaths <= MOST_DEATHS) return;
+    this.abort(`acceptors that served it have ended ${this.#deaths} times, ${how} the last`);
   }
 
   #look(): void {

@@ -12,6 +12,8 @@ type Baseline = ReadonlyMap<SeriesId, Float64Array>;
 export class GroupReading {
   readonly #memory: SharedMemory;
   readonly #members = new Map<AcceptorSlot, { readonly reader: SlabReader; readonly before: Baseline }>();
+  /** What members that are gone had counted. */
+  readonly #left = new Map<SeriesId, SeriesTotals>();
 
   constructor(memory: SharedMemory) {
     this.#memory = memory;
@@ -19,25 +21,38 @@ export class GroupReading {
 
   /** What it has counted so far does not count. */
   add(slot: AcceptorSlot): void {
+    this.leave(slot);
     const reader = new SlabReader([this.#memory.slab(slot)], this.#memory.control.header('SERIES'));
     const before = new Map<SeriesId, Float64Array>();
     for (const series of seriesOf(reader)) before.set(series, totalsOf(reader, series).words.slice());
     this.#members.set(slot, { reader, before });
   }
 
+  /** Its acceptor is gone: what it counted stays, and what the next one in its slot counts, which may be in another group, does not count. */
+  leave(slot: AcceptorSlot): void {
+    const member = this.#members.get(slot);
+    if (member === undefined) return;
+    addCounts(this.#left, member.reader, member.before);
+    this.#members.delete(slot);
+  }
+
   /** Sums by series; UNROUTED stands for no route. Nothing for a series in which nothing was counted. */
   read(): ReadonlyMap<SeriesId, SeriesTotals> {
     const sums = new Map<SeriesId, SeriesTotals>();
-    for (const { reader, before } of this.#members.values()) {
-      for (const series of seriesOf(reader)) {
-        const { words } = totalsOf(reader, series);
-        const start = before.get(series);
-        const sum = sums.get(series) ?? new SeriesTotals();
-        for (let i = 0; i < words.length; i++) sum.words[i] += words[i]! - (start?.[i] ?? 0);
-        sums.set(series, sum);
-      }
-    }
+    for (const [series, counted] of this.#left) sums.set(series, sumOf([counted]));
+    for (const { reader, before } of this.#members.values()) addCounts(sums, reader, before);
     return sums;
+  }
+}
+
+/** Adds what was counted since a baseline. */
+function addCounts(sums: Map<SeriesId, SeriesTotals>, reader: SlabReader, before: Baseline): void {
+  for (const series of seriesOf(reader)) {
+    const { words } = totalsOf(reader, series);
+    const start = before.get(series);
+    const sum = sums.get(series) ?? new SeriesTotals();
+    for (let i = 0; i < words.length; i++) sum.words[i] += words[i]! - (start?.[i] ?? 0);
+    sums.set(series, sum);
   }
 }
 

@@ -27,7 +27,12 @@ export interface RouteComparison {
 }
 
 /** Below these, a figure says nothing: one slow request is no percentile, one failed one no rate. */
-const FEWEST = { requests: 20, errors: 3, forQuantile: { p50: 20, p90: 50, p99: 200 } } as const;
+const FEWEST = { requests: 20, errors: 3, forQuantile: { p50: 100, p90: 300, p99: 1000 } } as const;
+/**
+ * Standard errors by which the share of errors must be beyond a rule: it is looked at hundreds of times, for every route, and
+ * groups that do the same must not be told apart by chance. `judge-canary.test.ts` says how rarely they are.
+ */
+const CERTAINTY = 3;
 /** A difference of less than this is no regression, however many times as much it is. */
 const LEAST_MS = 1;
 
@@ -89,8 +94,18 @@ function errorsBroken(rule: AbortRule, canary: GroupFigures, others: GroupFigure
   if (canary.requests < FEWEST.requests || canary.errors < FEWEST.errors) return null;
   const share = canary.errors / canary.requests;
   const usual = others.requests === 0 ? 0 : others.errors / others.requests;
-  const isBroken = rule.unit === 'times' ? share > usual * rule.threshold : share - usual > rule.threshold;
+  const factor = rule.unit === 'times' ? rule.threshold : 1;
+  const allowed = usual * factor + (rule.unit === 'times' ? 0 : rule.threshold);
+  const doubt = CERTAINTY * Math.hypot(standardError(canary), factor * standardError(others));
+  const isBroken = share - doubt > allowed;
   return isBroken ? `${percent(share)} of ${canary.requests} requests failed, ${percent(usual)} elsewhere` : null;
+}
+
+/** Of the share of errors (Agresti and Coull, 1998: one more of each kind, so that few requests are not taken for certain). */
+function standardError({ errors, requests }: GroupFigures): number {
+  if (requests === 0) return 0;
+  const share = (errors + 1) / (requests + 2);
+  return Math.sqrt((share * (1 - share)) / (requests + 2));
 }
 
 /** The gateway's own time and its upstream's are looked at apart: a slow upstream hides no slow gateway. */

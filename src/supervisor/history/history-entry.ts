@@ -36,3 +36,8 @@ export type HistoryEvent =
   | 'canary-begun'
   | 'canary-promoted'
   | 'canary-aborted';
+
+/** Whether something went live with it. */
+export function isLive(event: HistoryEvent): boolean {
+  return event === 'published' || event === 'rolled-back' || event === 'canary-promoted';
+}

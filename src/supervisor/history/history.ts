@@ -11,36 +11,22 @@
  * Nothing here may hold up a publish: what the disk refuses is reported, counted, and done without.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Numbering } from '../publisher.ts';
 import { Sequence } from '../sequence.ts';
 import type { ConfigSnapshot } from './config-snapshot.ts';
+import { takeOwnership } from './folder-owner.ts';
 import type { HistoryEntry } from './history-entry.ts';
+import { emptyIndex, type HistoryIndex, readIndex, withEntry, writeIndex } from './history-index.ts';
 import { replaceFile, SnapshotFiles } from './snapshot-files.ts';
 
-const FORMAT = 1;
 const KEY_BYTES = 32;
-const MOST_ENTRIES = 500;
 
 export interface HistoryLimits {
   /** Snapshots kept at most, the live one included. */
   readonly snapshots: number;
   readonly bytes: number;
-}
-
-interface Index {
-  readonly format: number;
-  readonly entries: readonly HistoryEntry[];
-  readonly live: string | null;
-  readonly numbering: Numbering | null;
-  /** Names the numbering. */
-  readonly lineage: string;
-}
-
-function emptyIndex(): Index {
-  return { format: FORMAT, entries: [], live: null, numbering: null, lineage: randomBytes(4).toString('hex') };
 }
 
 export class History {
@@ -54,11 +40,15 @@ export class History {
   #isOwn: boolean | null = null;
   readonly #onTrouble: (message: string) => void;
   readonly #writes = new Sequence();
-  #index: Index;
+  /** One that has not begun takes along what is added meanwhile. */
+  #isWriteQueued = false;
+  #index: HistoryIndex;
   /** The last two that were live: the way back that no disk can bar. */
   #recent: readonly ConfigSnapshot[] = [];
+  /** What has yet to be written. What the disk refuses stays here while it is among the last two: there may be room later. */
+  #unwritten: readonly ConfigSnapshot[] = [];
 
-  private constructor(folder: string, key: Uint8Array, index: Index, onTrouble: (message: string) => void) {
+  private constructor(folder: string, key: Uint8Array, index: HistoryIndex, onTrouble: (message: string) => void) {
     this.folder = folder;
     this.#files = new SnapshotFiles(folder);
     this.key = key;
@@ -73,8 +63,14 @@ export class History {
    */
   static async open(folder: string, onTrouble: (message: string) => void): Promise<History> {
     const index = await readIndex(folder);
-    const history = new History(folder, readKey(folder) ?? randomBytes(KEY_BYTES), index ?? emptyIndex(), onTrouble);
+    const key = readKey(folder);
+    const history = new History(folder, key ?? randomBytes(KEY_BYTES), index ?? emptyIndex(), onTrouble);
     if (index === null) history.#trouble('the history begins anew', new Error('its index.json cannot be read'));
+    else if (key === null && index.entries.length > 0)
+      history.#trouble(
+        'the same config has another id from now on',
+        new Error('the key of the history cannot be read'),
+      );
     return history;
   }
 
@@ -106,13 +102,17 @@ export class History {
     const { entries } = this.#index;
     const number = (entries.at(-1)?.number ?? 0) + 1;
     const added = { ...entry, number, at: new Date().toISOString() };
-    this.#index = { ...this.#index, entries: [...entries.slice(1 - MOST_ENTRIES), added] };
+    this.#index = { ...this.#index, entries: withEntry(entries, added) };
     if (live !== null) {
       const { numbering, ...snapshot } = live;
-      this.#index = { ...this.#index, live: snapshot.id, numbering };
+      const { series, endpointRows } = numbering;
+      this.#index = { ...this.#index, live: snapshot.id, numbering: { series, endpointRows } };
       this.#recent = [snapshot, ...this.#recent.filter(({ id }) => id !== snapshot.id)].slice(0, 2);
+      this.#unwritten = [...this.#unwritten, snapshot];
     }
-    void this.#writes.run(() => this.#write(live));
+    if (this.#isWriteQueued) return;
+    this.#isWriteQueued = true;
+    void this.#writes.run(() => this.#write());
   }
 
   /** Resolves when what was added so far is on disk, or was refused. */
@@ -122,11 +122,26 @@ export class History {
 
   /** @throws Error in a sentence when it is not kept, or cannot be read */
   async load(id: string): Promise<ConfigSnapshot> {
+    // A file that no entry tells of is what a gateway left that could write no index: its numbers are not those of this one.
+    const isRecent = this.#recent.some((snapshot) => snapshot.id === id);
+    if (!isRecent && !this.entries.some((entry) => entry.id === id))
+      throw new Error(`the history knows no snapshot ${id}`);
     const found = await this.look(id);
     if (found.lineage === this.lineage) return found;
     throw new Error(
       `the snapshot ${id} was compiled for other sizes of runtime.memory, expected its files to be reloaded`,
     );
+  }
+
+  /**
+   * Keeps a file beside the snapshots.
+   *
+   * @throws Error when the disk refuses, or the folder is another gateway's
+   */
+  async keep(name: string, content: string): Promise<void> {
+    await this.written();
+    if (this.#isOwn !== true) throw new Error(`nothing can be kept in ${this.folder}`);
+    await replaceFile(join(this.folder, name), content);
   }
 
   /** As `load`, for a snapshot that is only looked at: it may be of another numbering. */
@@ -149,15 +164,23 @@ export class History {
     return ids;
   }
 
-  async #write(snapshot: ConfigSnapshot | null): Promise<void> {
-    if (this.#isOwn === false) return;
+  async #write(): Promise<void> {
+    this.#isWriteQueued = false;
+    if (this.#isOwn === false) {
+      this.#unwritten = [];
+      return;
+    }
     try {
       if (this.#isOwn === null) await this.#begin();
-      const known = await this.#files.list();
-      if (snapshot !== null && !known.some(({ id }) => id === snapshot.id)) await this.#files.write(snapshot);
-      await replaceFile(join(this.folder, 'index.json'), JSON.stringify(this.#index));
+      const known = new Set((await this.#files.list()).map(({ id }) => id));
+      for (const snapshot of this.#unwritten) {
+        if (!known.has(snapshot.id)) await this.#files.write(snapshot);
+        this.#unwritten = this.#unwritten.filter((other) => other !== snapshot);
+      }
+      await writeIndex(this.folder, this.#index);
       await this.#removeOldest();
     } catch (error) {
+      this.#unwritten = this.#unwritten.filter((snapshot) => this.#recent.includes(snapshot));
       this.#trouble('the history could not be written', error);
     }
   }
@@ -167,6 +190,7 @@ export class History {
     await this.#files.create();
     this.#isOwn = takeOwnership(this.folder);
     if (!this.#isOwn) throw new Error(`another gateway that runs keeps its own in ${this.folder}, expected --state`);
+    await this.#files.clear();
     await replaceFile(join(this.folder, 'key'), Buffer.from(this.key).toString('hex'));
   }
 
@@ -180,7 +204,8 @@ export class History {
       const size = files.get(id);
       if (size === undefined) continue;
       bytes += size;
-      const isKept = id === this.live || (++count <= this.limits.snapshots && bytes <= this.limits.bytes);
+      count++;
+      const isKept = id === this.live || (count <= this.limits.snapshots && bytes <= this.limits.bytes);
       if (!isKept) await this.#files.remove(id);
     }
   }
@@ -189,20 +214,6 @@ export class History {
     this.failures++;
     this.#onTrouble(`${what}: ${(error as Error).message}`);
   }
-}
-
-/** False when another gateway that lives writes to the folder. */
-function takeOwnership(folder: string): boolean {
-  const path = join(folder, 'owner');
-  const owner = Number(readOr(path, '0'));
-  if (owner !== process.pid && isGateway(owner)) return false;
-  writeFileSync(path, String(process.pid), { mode: 0o600 });
-  return true;
-}
-
-/** Whether a process lives and is one of ours: a number may belong to anybody after a restart of the machine. */
-function isGateway(pid: number): boolean {
-  return pid > 0 && readOr(`/proc/${pid}/cmdline`, '').split('\0').includes('run');
 }
 
 function readOr(path: string, otherwise: string): string {
@@ -216,16 +227,4 @@ function readOr(path: string, otherwise: string): string {
 function readKey(folder: string): Uint8Array | null {
   const key = Buffer.from(readOr(join(folder, 'key'), ''), 'hex');
   return key.length === KEY_BYTES ? key : null;
-}
-
-/** Null for an index that is damaged, or another version's: what the snapshots of before mean is not known without it. */
-async function readIndex(folder: string): Promise<Index | null> {
-  const text = await readFile(join(folder, 'index.json'), 'utf8').catch(() => null);
-  if (text === null) return emptyIndex();
-  try {
-    const index = JSON.parse(text) as Index;
-    return index.format === FORMAT ? index : null;
-  } catch {
-    return null;
-  }
 }

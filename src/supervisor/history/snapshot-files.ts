@@ -9,11 +9,14 @@ import { constants, gunzip, gzip } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
 import type { ConfigText } from '../../config/source/read-source.ts';
 import { ConfigImage } from '../../shared-memory/config-image.ts';
+import { checked, withDigest } from './checked-bytes.ts';
 import type { ConfigSnapshot } from './config-snapshot.ts';
 
 /** Raised with every change to what a file holds; another one is not read. */
 const FORMAT = 2;
 const SUFFIX = '.snapshot';
+/** Of a file that is being written. */
+const UNFINISHED = '.new';
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
 
@@ -35,11 +38,11 @@ export interface SnapshotFile {
 }
 
 /** Replaces a file in one step, on disk before it has its name: whoever reads sees the old one or the new one, whole. */
-export async function replaceFile(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.new`;
+export async function replaceFile(path: string, ...pieces: readonly (Uint8Array | string)[]): Promise<void> {
+  const temporary = `${path}${UNFINISHED}`;
   const file = await open(temporary, 'w', PRIVATE_FILE);
   try {
-    await file.writeFile(content);
+    for (const piece of pieces) await file.appendFile(piece);
     await file.sync();
   } catch (error) {
     await file.close();
@@ -62,17 +65,24 @@ export class SnapshotFiles {
     await mkdir(this.#folder, { recursive: true, mode: PRIVATE_FOLDER });
   }
 
+  /** Removes what a gateway that was killed had not finished to write. Only its owner may do that to a folder. */
+  async clear(): Promise<void> {
+    const names = (await readdir(this.#folder)).filter((name) => name.endsWith(UNFINISHED));
+    for (const name of names) await rm(join(this.#folder, name), { force: true });
+  }
+
   async write({ globals: _, image, texts, ...rest }: ConfigSnapshot): Promise<void> {
     const compressed = await convert(texts, (bytes) => compress(bytes, COMPRESSION));
     const stored: Stored = { ...rest, texts: compressed, format: FORMAT, image: new Uint8Array(image) };
-    await replaceFile(this.#pathOf(rest.id), new Packr({ useRecords: false }).pack(stored));
+    await replaceFile(this.#pathOf(rest.id), ...withDigest(new Packr({ useRecords: false }).pack(stored)));
   }
 
   /** @throws Error also when the file is another version's, or damaged */
   async read(id: string): Promise<ConfigSnapshot> {
-    const bytes = await readFile(this.#pathOf(id));
+    const bytes = checked(await readFile(this.#pathOf(id)));
     const { format, image, texts, ...rest } = new Unpackr({ useRecords: false }).unpack(bytes) as Stored;
-    if (format !== FORMAT) throw new Error(`the snapshot ${id} was kept by another version of Penstock`);
+    if (format !== FORMAT) throw new Error('it was kept by another version of Penstock');
+    if (rest.id !== id) throw new Error(`its file is that of ${rest.id}`);
     // A view into the file's bytes is not aligned to words.
     const own = new Uint8Array(image).slice();
     return {

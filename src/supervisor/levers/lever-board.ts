@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lever } from '../../ipc.ts';
 import { ConfigImage } from '../../shared-memory/config-image.ts';
 import { gatewayLog } from '../../telemetry/gateway-log.ts';
 import type { Fleet } from '../fleet.ts';
 import type { ConfigSnapshot } from '../history/config-snapshot.ts';
-import { replaceFile } from '../history/snapshot-files.ts';
+import type { History } from '../history/history.ts';
 import { Sequence } from '../sequence.ts';
 import type { PulledLever } from './pulled-lever.ts';
 
+const FILE = 'levers.json';
 const LONGEST_TIMER_MS = 0x7fffffff;
 const MOST_LEVERS = 200;
 
@@ -34,17 +35,17 @@ export interface LeverWish {
  */
 export class LeverBoard {
   readonly #place: LeverPlace;
-  readonly #path: string;
+  readonly #history: Pick<History, 'folder' | 'keep'>;
   readonly #writes = new Sequence();
   readonly #names: { of: ConfigSnapshot; routes: ReadonlyMap<string, boolean> }[] = [];
   #pulled: readonly PulledLever[];
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param folder of the gateway's history */
-  constructor(folder: string, place: LeverPlace) {
-    this.#path = join(folder, 'levers.json');
+  /** @param history beside which they are kept */
+  constructor(history: Pick<History, 'folder' | 'keep'>, place: LeverPlace) {
+    this.#history = history;
     this.#place = place;
-    this.#pulled = readLevers(this.#path).filter(({ until }) => until === null || Date.parse(until) > Date.now());
+    this.#pulled = this.#read().filter(({ until }) => until === null || Date.parse(until) > Date.now());
     place.fleet.on('spawned', (acceptor) => {
       if (this.#pulled.length > 0) void acceptor.applyLevers(this.#levers);
     });
@@ -104,9 +105,19 @@ export class LeverBoard {
     gatewayLog.setLevel(levels[0] ?? null);
   }
 
+  #read(): readonly PulledLever[] {
+    const path = join(this.#history.folder, FILE);
+    try {
+      return existsSync(path) ? parseLevers(readFileSync(path, 'utf8')) : [];
+    } catch (error) {
+      this.#place.report(`levers that were pulled are forgotten: ${path} cannot be read. ${(error as Error).message}`);
+      return [];
+    }
+  }
+
   async #write(): Promise<void> {
     try {
-      await replaceFile(this.#path, JSON.stringify(this.#pulled));
+      await this.#history.keep(FILE, JSON.stringify(this.#pulled));
     } catch (error) {
       this.#place.report(`levers that are pulled would be forgotten at a restart: ${(error as Error).message}`);
     }
@@ -129,7 +140,9 @@ export class LeverBoard {
   }
 
   #whyNot(lever: Lever): string | null {
-    if (this.#pulled.length >= MOST_LEVERS) return `${MOST_LEVERS} levers are pulled, expected one to be let go of`;
+    const isNew = !this.#pulled.some((other) => targetOf(other.lever) === targetOf(lever));
+    if (isNew && this.#pulled.length >= MOST_LEVERS)
+      return `${MOST_LEVERS} levers are pulled, expected one to be let go of`;
     if (lever.kind === 'log-level') return null;
     if (lever.kind === 'endpoint-out') return this.#whyNotOut(lever.upstream, lever.endpoint);
     const hasLimit = this.#routes().get(lever.route);
@@ -172,10 +185,10 @@ export function targetOf(lever: Lever): string {
   return lever.kind === 'log-level' ? lever.kind : `${lever.kind} ${lever.route}`;
 }
 
-function readLevers(path: string): readonly PulledLever[] {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as readonly PulledLever[];
-  } catch {
-    return [];
-  }
+/** @throws Error when it is no list of levers */
+function parseLevers(text: string): readonly PulledLever[] {
+  const levers = JSON.parse(text) as readonly Partial<PulledLever>[];
+  if (!levers.every((pulled) => pulled.lever?.kind !== undefined && pulled.until !== undefined))
+    throw new Error('what is there is no list of levers');
+  return levers as readonly PulledLever[];
 }
