@@ -15,7 +15,7 @@ import { run } from 'node:test';
 import { spec as Spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
-const CONCURRENCY = 2;
+const CONCURRENCY = 3;
 const FILE_TIMEOUT_MS = 180_000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

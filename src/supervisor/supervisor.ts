@@ -18,9 +18,7 @@ import { clearGauges } from '../shared-memory/metrics-slab.ts';
 import type { SharedMemory } from '../shared-memory/shared-memory.ts';
 import { gatewayLog } from '../telemetry/gateway-log.ts';
 import type { AcceptorProcess } from './acceptor-process.ts';
-import { tokensOf } from './admin/admin-access.ts';
-import { auditLogOf } from './admin/audit-log.ts';
-import { AdminServer, adminUrl } from './admin/server.ts';
+import { type OpenedAdmin, openAdmin } from './admin/open-admin.ts';
 import { Certificates } from './certificates/certificates.ts';
 import type { ConfigSource } from './config-source.ts';
 import { type FirstSnapshot, firstSnapshot } from './first-snapshot.ts';
@@ -33,14 +31,8 @@ import { History } from './history/history.ts';
 import type { Cause } from './history/history-entry.ts';
 import { KeySets } from './key-sets/key-sets.ts';
 import { LeverBoard } from './levers/lever-board.ts';
-import {
-  closeListeningSockets,
-  type ListeningSockets,
-  openListeningSockets,
-  whyNotListening,
-} from './listening-sockets.ts';
+import { closeListeningSockets, type ListeningSockets, openListeningSockets } from './listening-sockets.ts';
 import { LogRotation } from './log-rotation.ts';
-import { Observation } from './observation.ts';
 import { retire } from './orphans.ts';
 import { Publication } from './publication.ts';
 import type { ChangeOutcome, PublicationHost } from './publication-host.ts';
@@ -76,9 +68,7 @@ export class Supervisor implements PublicationHost {
   readonly levers: LeverBoard;
   readonly #health: HealthChecks;
   readonly #logRotation = new LogRotation(() => this.fleet.reopenLog());
-  /** Where the admin API answers; null: nowhere. */
-  adminUrl: string | null = null;
-  #admin: AdminServer | null = null;
+  #admin: OpenedAdmin | null = null;
   readonly #rolls = new Sequence();
   #stopping = false;
 
@@ -137,6 +127,11 @@ export class Supervisor implements PublicationHost {
     }
   }
 
+  /** Where the admin API answers; null: nowhere. */
+  get adminUrl(): string | null {
+    return this.#admin?.url ?? null;
+  }
+
   get isStopping(): boolean {
     return this.#stopping;
   }
@@ -145,7 +140,7 @@ export class Supervisor implements PublicationHost {
     const problem = await this.certificates.prepare(this.live.globals);
     if (problem !== null) throw new StartError(problem);
     this.publication.begin({ kind: 'start', who: null, why: null });
-    await this.#openAdmin();
+    this.#admin = await openAdmin(this);
     void this.keySets.use(this.live.globals.keySets);
     this.fleet.on('unknownKey', (url, kid) => this.keySets.onUnknownKey(url, kid));
     this.fleet.on('spawned', (acceptor) => {
@@ -171,25 +166,6 @@ export class Supervisor implements PublicationHost {
     );
   }
 
-  async #openAdmin(): Promise<void> {
-    const { admin } = this.live.settings;
-    this.#admin = new AdminServer({
-      address: admin.address,
-      tokens: tokensOf(admin),
-      source: new Observation(this),
-      push: this.source.push,
-      audit: auditLogOf(admin, this.history.folder),
-      report: (message) => gatewayLog.warn(message),
-      onFailure: (error) => gatewayLog.error(`the admin API failed: ${error}`),
-    });
-    try {
-      const port = await this.#admin.listen();
-      this.adminUrl = adminUrl(admin.address, port);
-    } catch (error) {
-      throw new StartError(`The admin API cannot listen on ${whyNotListening(admin.address, error)}.`);
-    }
-  }
-
   /** An acceptor that ends before all have served would not do better the next time: give up and say why. */
   async #allServing(): Promise<void> {
     const deaths: string[] = [];
@@ -208,7 +184,7 @@ export class Supervisor implements PublicationHost {
     this.fleet.kill();
     this.keySets.close();
     closeListeningSockets(this.sockets);
-    await this.#admin?.close();
+    await this.#admin?.server.close();
   }
 
   /** Reads the config again and publishes it; one that is not valid changes nothing. */
@@ -245,11 +221,12 @@ export class Supervisor implements PublicationHost {
     this.certificates.close();
     this.#logRotation.stop();
     this.source.close();
-    this.levers.close();
+    const leversWritten = this.levers.close();
     closeListeningSockets(this.sockets);
     await stopped;
-    await this.#admin?.close();
+    await this.#admin?.server.close();
     await this.history.written();
+    await leversWritten;
     await this.pool.close();
   }
 

@@ -111,7 +111,11 @@ export class AdminApi {
     const text = resource.body === undefined ? '' : await request.readBody();
     const body = text === null ? null : resource.body?.parse(text);
     if (text === null || typeof body === 'string') {
-      const refusal = problemReply(text === null ? 'admin_request_too_large' : 'admin_request_invalid', body as string);
+      // What is left of the body is not read: nothing more can be asked on this connection.
+      const refusal =
+        text === null
+          ? problemReply('admin_request_too_large', undefined, { connection: 'close' })
+          : problemReply('admin_request_invalid', body as string);
       await this.#writeRefusal(request, asked.caller, refusal);
       return refusal;
     }

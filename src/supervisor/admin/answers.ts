@@ -88,6 +88,12 @@ export const leversAnswer = z.object({ levers: z.array(leverAnswer) });
 
 const namedSnapshot = z.object({ id: z.string(), label: z.string().nullable() });
 
+const cause = z.object({
+  kind: z.enum(['start', 'signal', 'watch', 'git', 'certificates', 'api']),
+  who: z.string().nullable(),
+  why: z.string().nullable(),
+});
+
 export const driftAnswer = z.object({
   isDrifting: z.boolean(),
   live: namedSnapshot,
@@ -113,11 +119,7 @@ const historyEntry = z.object({
   source: z.string(),
   generation: z.number().nullable(),
   routes: count.nullable(),
-  cause: z.object({
-    kind: z.enum(['start', 'signal', 'watch', 'git', 'certificates', 'api']),
-    who: z.string().nullable(),
-    why: z.string().nullable(),
-  }),
+  cause,
   message: z.string().nullable(),
   evidence: canaryStatus.nullable(),
 }) satisfies z.ZodType<HistoryEntry>;
@@ -162,6 +164,7 @@ export const statusAnswer = z.looseObject({
     sourceAnsweredAt: timeOrNull,
     sourceUnreachable: refusal.nullable(),
     publishedAt: timeOrNull,
+    publishedBy: cause.nullable(),
     lastError: refusal.nullable(),
     isDrifting: z.boolean(),
     drift: z.array(z.string()),

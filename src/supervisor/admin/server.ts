@@ -130,7 +130,8 @@ export function adminUrl(address: ListenAddress, port: number | null): string {
 async function readBody(request: IncomingMessage): Promise<string | null> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  // Left whole: who sent too much is to have an answer.
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += piece.length;
     if (bytes > LIMITS.bodyBytes) return null;
     pieces.push(piece);

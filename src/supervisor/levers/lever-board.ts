@@ -83,8 +83,10 @@ export class LeverBoard {
     return found;
   }
 
-  close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+  /** Resolves when what was pulled is written down. */
+  async close(): Promise<void> {
+    this.#watchNoTime();
+    await this.#writes.run(async () => {});
   }
 
   get #levers(): readonly Lever[] {
@@ -123,8 +125,12 @@ export class LeverBoard {
     }
   }
 
+  #watchNoTime(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
   #watchTime(): void {
-    this.close();
+    this.#watchNoTime();
     const ends = this.#pulled.flatMap(({ until }) => (until === null ? [] : [Date.parse(until)]));
     if (ends.length === 0) return;
     const wait = Math.min(Math.max(0, Math.min(...ends) - Date.now()), LONGEST_TIMER_MS);

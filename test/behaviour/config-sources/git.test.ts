@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Status } from '../../../src/supervisor/admin/status.ts';
@@ -129,7 +129,9 @@ describe('a gateway on a Git repository', () => {
     const third = repository.commit({ [PATH]: textOf('third') });
     await pushed(again, 'the third commit', ({ label }) => label === short(third));
     assert.equal(await answerOf(again), '/third');
-    const { entries } = JSON.parse(readFileSync(join(state, 'index.json'), 'utf8')) as { entries: { label: string }[] };
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const told = await fetch(new URL('/history', again.urlOf('admin')), { headers });
+    const { entries } = (await told.json()) as { readonly entries: readonly { readonly label: string | null }[] };
     assert.ok(entries.some(({ label }) => label === short(second)));
   });
 });

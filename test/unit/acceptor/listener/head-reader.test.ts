@@ -11,6 +11,7 @@ import { isRequestHead } from '../../../support/request-head-oracle.ts';
 const listener = {
   name: 'test',
   tls: null,
+  ownHeaders: null,
   chunkedRequests: 'accept',
   limits: { headerBytes: 16_384, headerCount: 100, bodyBytes: 1_000_000 },
 } as unknown as CompiledListener;

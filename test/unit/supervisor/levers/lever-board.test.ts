@@ -56,6 +56,7 @@ describe('levers', () => {
     assert.equal(await next.board.release('none'), null);
     await next.board.release(pulled.id);
     assert.deepEqual([next.board.pulled, next.applied], [[], [[]]]);
+    await next.board.close();
   });
 
   it('replace one that was pulled for the same thing', async (t) => {
@@ -65,6 +66,7 @@ describe('levers', () => {
     await pull(board, KILL);
     await pull(board, limit(2));
     assert.deepEqual(applied.at(-1), [KILL, limit(2)]);
+    await board.close();
   });
 
   it('are let go of when their time is over, and said so', async (t: TestContext) => {
@@ -80,7 +82,7 @@ describe('levers', () => {
     assert.match(reports.join(), /the time of a lever is over: kill-route all \(fire\)/);
     t.mock.timers.tick(100 * 24 * 3600 * 1000);
     assert.equal(board.pulled.length, 1, 'one without an end stays');
-    board.close();
+    await board.close();
   });
 
   it('that cannot be pulled change nothing, and say why', async (t) => {
@@ -97,6 +99,7 @@ describe('levers', () => {
     const last = await pull(board, { kind: 'endpoint-out', upstream: 'u', endpoint: name });
     assert.match(String(last), /is the last endpoint of u, expected its routes to be killed/);
     assert.deepEqual([board.pulled, applied], [[], []]);
+    await board.close();
   });
 
   it('of a file that is damaged are forgotten, and said so, whatever is in it', async (t) => {
