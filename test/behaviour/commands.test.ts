@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { penstockEach } from '../support/commands-at-once.ts';
 import { fileLifetime } from '../support/file-lifetime.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { penstock } from '../support/penstock-command.ts';
@@ -31,25 +32,26 @@ const COMMANDS = ['run', 'validate', 'explain', 'test', 'diff', 'hash-password',
 
 describe('every command', () => {
   it('explains itself with --help: usage, exit codes and an example', () => {
-    for (const command of COMMANDS) {
-      const { status, stdout, stderr } = penstock([command, '--help']);
+    const results = penstockEach(COMMANDS.map((command) => [command, '--help']));
+    COMMANDS.forEach((command, index) => {
+      const { status, stdout, stderr } = results[index]!;
       assert.deepEqual([status, stderr], [0, ''], command);
       assert.match(stdout, new RegExp(`^Usage: penstock ${command} `));
-      assert.match(stdout, /^Exit code: 0 .*, 1 .*, 2 wrong use\.$/m);
-      assert.match(stdout, new RegExp(`^Example:\\n {2}penstock ${command} `, 'm'));
-    }
+      assert.match(stdout, /^Exit codes?: 0 .*, 1 .*, 2 wrong use\.$/m);
+      assert.match(stdout, new RegExp(`^Examples?:\\n {2}penstock ${command} `, 'm'));
+    });
   });
 
   it('refuses options and arguments it does not know with 2 and its help on stderr', () => {
-    for (const command of COMMANDS) {
+    const uses = COMMANDS.flatMap((command) => {
       const wanted = { explain: ['GET', '/'], diff: ['a.yaml', 'b.yaml'] }[command as string] ?? [];
-      const surplus = [...wanted, 'surplus'];
-      for (const wrong of [['--colour'], surplus, ['-c']]) {
-        const { status, stdout, stderr } = penstock([command, ...wrong]);
-        assert.deepEqual([status, stdout], [2, ''], `${command} ${wrong.join(' ')}`);
-        assert.match(stderr, new RegExp(`^penstock ${command}: [^]*\\n\\nUsage: penstock ${command} `));
-      }
-    }
+      return [['--colour'], [...wanted, 'surplus'], ['-c']].map((wrong) => [command, ...wrong]);
+    });
+    penstockEach(uses).forEach(({ status, stdout, stderr }, index) => {
+      const [command] = uses[index]!;
+      assert.deepEqual([status, stdout], [2, ''], uses[index]!.join(' '));
+      assert.match(stderr, new RegExp(`^penstock ${command}: [^]*\\n\\nUsage: penstock ${command} `));
+    });
   });
 });
 

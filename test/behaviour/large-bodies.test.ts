@@ -133,7 +133,9 @@ async function inLittleMemory(transfer: () => Promise<void>): Promise<void> {
 
 describe('the acceptor grows by less than 32 MiB and every byte arrives', () => {
   for (const framing of ['known length', 'chunked', 'close-delimited'] as const) {
-    it(`for a download of 1 GiB, ${framing}`, () => inLittleMemory(() => download(GIB, framing)));
+    // The two framings that a connection outlives; without one, what counts is where the body ends.
+    const bytes = framing === 'close-delimited' ? SLOW_BYTES : GIB;
+    it(`for a download of ${bytes / MIB} MiB, ${framing}`, () => inLittleMemory(() => download(bytes, framing)));
     it(`for a download by a client that stops reading for a while, ${framing}`, () =>
       inLittleMemory(() => download(SLOW_BYTES, framing, (body, hash) => readWithStops(body, hash, sentBytes))));
   }

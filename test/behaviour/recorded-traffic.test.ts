@@ -198,8 +198,10 @@ describe('recorded traffic through two acceptors', { timeout: 120_000 }, () => {
     assertArrived(calls);
   });
 
-  it('delivers the same calls backwards, one after the other on one connection, in that order', async () => {
-    const calls = recordedCalls('alone').reverse();
+  it('delivers a third of them backwards, one after the other on one connection, in that order', async () => {
+    const calls = recordedCalls('alone')
+      .filter((_, index) => index % 3 === 0)
+      .reverse();
     const before = origin.seen.length;
     const caller = new Caller(gateway.portOf('public'));
     for (const call of calls) await send(caller, call);
@@ -251,7 +253,7 @@ describe('recorded traffic through two acceptors', { timeout: 120_000 }, () => {
     const refusals = sent.filter(({ recorded }) => isRefused(recorded)).length;
     assert.equal(sumOf(metrics, 'penstock_requests_total'), sent.length);
     assert.equal(sumOf(metrics, 'penstock_requests_total', 'route="apache"'), 6_001);
-    assert.equal(sumOf(metrics, 'penstock_requests_total', 'route="github"'), 2 * 1_116);
+    assert.equal(sumOf(metrics, 'penstock_requests_total', 'route="github"'), 1_116 + 373);
     assert.equal(sumOf(metrics, 'penstock_gateway_errors_total'), refusals);
     assert.equal(sumOf(metrics, 'penstock_gateway_errors_total', 'code="path_invalid"'), refusals);
     assert.equal(origin.seen.length, sent.length - refusals);
