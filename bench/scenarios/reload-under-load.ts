@@ -8,7 +8,7 @@ import { pause } from './pause.ts';
 import { requests } from './requests.ts';
 import { CONFIG_FILE, type Scenario, type ScenarioPlace, type ScenarioStage } from './scenario.ts';
 
-const ROUTES = 20_000;
+const ROUTES = 100_000;
 const CHANGED_EVERY = 20;
 const RELOAD_EVERY_MS = 5_000;
 /** The first one, so that a short run has one too. */
