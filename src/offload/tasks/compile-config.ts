@@ -1,9 +1,14 @@
 /** Thread side of `compile-pool.ts`. */
+import { setPriority } from 'node:os';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { CompileMemory } from '../../config/compile-memory.ts';
 import { loadAndCompile } from '../../config/load-and-compile.ts';
 import { garbageCollector } from '../collect-garbage.ts';
 import type { CompileRequest } from '../protocol.ts';
+
+/** A reload can wait a moment, and requests cannot: where cores are few, acceptors come first. On Linux this is of the thread alone. */
+const NICENESS = 10;
+setPriority(NICENESS);
 
 /** Of the last config. It goes with the thread, when that has been idle for a while. */
 const memory = new CompileMemory();
