@@ -34,6 +34,9 @@ const steps = fc.array(
   { maxLength: 150 },
 );
 
+/** In milliseconds: the second in which a bucket is full again has 31 bits, and a clock begins with its machine. */
+const CLOCK_ENDS = (2 ** 31 - 86_400) * 1000;
+
 /** A bucket of tokens, made the simple way. */
 class Model {
   tokens: number;
@@ -63,6 +66,7 @@ describe('token buckets', () => {
         let now = start;
         for (const pause of pauses) {
           now += (pause * window.per) / window.requests;
+          if (now >= CLOCK_ENDS) break;
           const tokens = model.pass(now);
           const wait = limiter.take('key', now as Millis);
           if (tokens > 1.01) assert.equal(wait, 0, `${tokens} tokens`);
