@@ -38,7 +38,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
     runs.push(run);
     options.onRun(who, run);
   }
-  return { contenders: [{ name, version, runs }], judgement: judge(budgets, runs), notes };
+  return { contenders: [{ name, version, runs }], judgement: judge(budgets, runs, options.runs ?? MOST_RUNS), notes };
 }
 
 function isWanted({ budgets }: Experiment, runs: readonly RunResult[], wanted: number | null): boolean {
