@@ -21,6 +21,11 @@ const fast = (starved: string | null = null): RunResult =>
 const slow = (): RunResult => aRun({ catalog: { latencies: [...repeated(1_000, 392), ...repeated(31_000, 8)] } });
 
 describe('one budget', () => {
+  it('is not judged, and says why, where the routes were too many to count each', () => {
+    const { reason } = verdictOf({ ...P99, route: 'orders' }, [aRun({ catalog: {}, '(others)': {} })]);
+    assert.match(reason!, /not counted by itself/);
+  });
+
   it('may be of a route that is called like what every object has', () => {
     const { outcome, reason } = verdictOf({ ...P99, route: 'constructor' }, [fast()]);
     assert.deepEqual([outcome, reason], ['not-judged', 'no request took this route']);
