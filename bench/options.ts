@@ -9,6 +9,7 @@ import { MOST_RUNS } from './judge/judge.ts';
 import { LEAST_ROUNDS, RATIO_LIMITS, type RatioLimits } from './judge/judge-ratios.ts';
 import { MOST_PER_SECOND, type Pace } from './load/workload.ts';
 import type { LoadChoice } from './run/experiment.ts';
+import type { RecordingRun } from './run/run-recording.ts';
 import { SCENARIOS } from './scenarios/registry.ts';
 
 const SHIPPED = {
@@ -93,14 +94,7 @@ Examples:
   repeatsLast: true,
 } as const satisfies Usage;
 
-export interface BenchOptions {
-  readonly config: string;
-  readonly recording: string;
-  readonly secrets: string | null;
-  readonly keepsOrigins: boolean;
-  readonly acceptors: number;
-  readonly mostAnswerBytes: number;
-  readonly isWhole: boolean;
+export interface BenchOptions extends Omit<RecordingRun, 'choice'> {
   readonly load: LoadChoice;
   /** Null: as many as are usual for what is done. */
   readonly runs: number | null;

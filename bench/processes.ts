@@ -1,5 +1,6 @@
 /** Starting processes on chosen cores, and what their whole tree has used. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -196,10 +197,30 @@ export function findBinary(command: string, variable?: string): string | null {
   }
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
+const LEAST_PORT = 10_000;
+
+/**
+ * A port of 127.0.0.1 that was free a moment ago, and none of those that the system gives to connections: it stays free until
+ * the process that it is for is started, and between its runs.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const [least] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
+  for (let attempt = 0; attempt < 50 && least > LEAST_PORT; attempt++) {
+    const port = await listenOnce(randomInt(LEAST_PORT, least));
+    if (port !== null) return port;
+  }
+  return (await listenOnce(0))!;
+}
+
+/** @param wanted 0: any @returns null when somebody has it */
+async function listenOnce(wanted: number): Promise<number | null> {
+  const server = createServer().listen(wanted, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (wanted === 0) throw error;
+    return null;
+  }
   const { port } = server.address() as AddressInfo;
   server.close();
   return port;

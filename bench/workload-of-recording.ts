@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DryGateway } from '../src/cli/dry-gateway/dry-gateway.ts';
-import { readRecording } from '../src/recording/read-recording.ts';
+import { RecordingError, readRecording } from '../src/recording/read-recording.ts';
 import { type ReplayRules, replayLine } from './replay-line.ts';
 
 export interface WorkloadOptions {
@@ -33,7 +33,7 @@ export interface WrittenWorkload {
   readonly badLines: number;
 }
 
-/** @throws RecordingError when the recording cannot be read, Error when there is nothing in it to send */
+/** @throws RecordingError when the recording cannot be read, or there is nothing in it to send */
 export async function writeWorkload(options: WorkloadOptions): Promise<WrittenWorkload> {
   const recording = await readRecording(options.recording);
   const { secrets, mostAnswerBytes } = options;
@@ -59,7 +59,15 @@ export async function writeWorkload(options: WorkloadOptions): Promise<WrittenWo
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(options.file, { mode: 0o600 }));
-  if (requests === 0) throw new Error(`${options.recording} holds no request that can be sent`);
+  if (requests === 0) {
+    const reasons = [
+      ...leftOut.keys(),
+      ...(recording.badLines > 0 ? [`${recording.badLines} lines are no exchanges`] : []),
+    ];
+    throw new RecordingError(
+      `${options.recording}: no request that can be sent: ${reasons.join('; ') || 'it is empty'}`,
+    );
+  }
   return { requests, lengthMs: lastAt, shortened, leftOut, badLines: recording.badLines };
 }
 

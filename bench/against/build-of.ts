@@ -10,6 +10,8 @@ import { BenchInputError } from '../run/run-recording.ts';
 const run = promisify(execFile);
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** Of what a build prints, to be shown. */
+const MOST_LINES = 12;
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 export interface Build {
@@ -42,9 +44,14 @@ export async function buildOf(ref: string, signal: AbortSignal): Promise<Build> 
     await remove();
     signal.throwIfAborted();
     const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
-    throw new Error(`${ref} cannot be built: ${`${stdout}${stderr}`.trim().slice(-2_000) || message}`);
+    throw new Error(`${ref} cannot be built: ${firstLines(`${stdout}${stderr}`) || message}`);
   }
   return { main: join(tree, 'dist/src/main.js'), version: commit.slice(0, 12), remove };
+}
+
+/** What went wrong stands first; npm has pages of help behind it. */
+function firstLines(output: string): string {
+  return output.trim().split('\n', MOST_LINES).join('\n').slice(0, 2_000);
 }
 
 async function commitOf(ref: string, signal: AbortSignal): Promise<string> {

@@ -10,12 +10,13 @@ export const MOST_STARVED = 2;
 
 /**
  * @param runs those that were measured, in their order; starved ones do not count
+ * @param most as for `needsAnotherRun`
  */
-export function judge(budgets: readonly BudgetLine[], runs: readonly RunResult[]): Judgement {
+export function judge(budgets: readonly BudgetLine[], runs: readonly RunResult[], most: number): Judgement {
   const counted = runs.filter(counts);
   if (budgets.length === 0) return { outcome: 'no-budgets', verdicts: [] };
   const verdicts = relevant(budgets, runs).map((budget) =>
-    counted.length === 0 ? starved(budget) : verdictOf(budget, counted),
+    counted.length === 0 ? starved(budget) : settled(verdictOf(budget, counted), counted.length, most),
   );
   return { outcome: outcomeOf(verdicts), verdicts };
 }
@@ -34,12 +35,21 @@ export function needsAnotherRun(budgets: readonly BudgetLine[], runs: readonly R
   const lost = runs.length - counted.length;
   if (lost > MOST_STARVED || counted.length >= most) return false;
   if (counted.length === 0) return true;
-  return relevant(budgets, counted).some((budget) => {
-    const { measured, budget: limit, outcome } = verdictOf(budget, counted);
-    const broken = measured.filter((value) => value > limit).length;
-    const kept = measured.length - broken;
-    return outcome !== 'not-judged' && broken > 0 && broken * 2 <= most && kept * 2 <= most;
-  });
+  return relevant(budgets, counted).some((budget) => isOpen(verdictOf(budget, counted), most));
+}
+
+/** Broken, but neither broken nor kept in most of `most` runs. */
+function isOpen({ measured, budget, outcome }: Verdict, most: number): boolean {
+  const broken = measured.filter((value) => value > budget).length;
+  const kept = measured.length - broken;
+  return outcome !== 'not-judged' && broken > 0 && broken * 2 <= most && kept * 2 <= most;
+}
+
+/** A run that breaks a budget may be noise: it decides nothing where those that were to confirm it were starved. */
+function settled(verdict: Verdict, runs: number, most: number): Verdict {
+  if (runs >= most || !isOpen(verdict, most)) return verdict;
+  const reason = 'the generator was starved in the runs that were to say whether it is broken again';
+  return { ...verdict, outcome: 'not-judged', reason };
 }
 
 /** Defaults are for the routes that were asked; a budget of a route's own wants requests. */

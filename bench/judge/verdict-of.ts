@@ -1,6 +1,6 @@
 /** One budget against the runs that count. Pure. */
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
-import type { EncodedHistogram } from '../load/workload.ts';
+import { type EncodedHistogram, OTHERS } from '../load/workload.ts';
 import type { RunResult, Verdict } from '../run/run-result.ts';
 import { type BudgetLine, QUANTILES } from './budget-line.ts';
 
@@ -41,6 +41,8 @@ export function samplesWanted(figure: keyof typeof QUANTILES): number {
 function readingOf(budget: BudgetLine, run: RunResult): Reading {
   const { route, of, figure } = budget;
   const counts = ofRoute(run.load.byLabel, route);
+  if (counts === null && ofRoute(run.load.byLabel, OTHERS) !== null)
+    return { why: 'so many routes were asked that this one was not counted by itself, if it was', samples: 0 };
   if (counts === null || counts.sent === 0) return { why: 'no request took this route', samples: 0 };
   if (figure === 'share') return shareOf(counts.errors, counts.sent, budget.limit);
   if (of === 'latency') return percentileOf(counts.latency, figure);

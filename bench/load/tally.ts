@@ -1,12 +1,11 @@
 /** Counting what became of requests, under one label or in all. */
 import { strict as assert } from 'node:assert';
 import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
-import type { FailureKind, LoadCounts } from './workload.ts';
+import { type FailureKind, type LoadCounts, OTHERS } from './workload.ts';
 
 /** More labels, or codes of errors, than these are counted together under OTHERS: a table that long is read by nobody. */
 const MAX_LABELS = 500;
 const MAX_ERROR_CODES = 100;
-const OTHERS = '(others)';
 
 /** A histogram of microseconds that grows with its values. */
 export const microseconds = (): Histogram => build({ numberOfSignificantValueDigits: 3 });

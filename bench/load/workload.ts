@@ -7,7 +7,7 @@ export interface WorkloadLine {
   readonly at: number;
   /**
    * What its figures are counted under: the name of the route it takes, by the gateway's own table; `-` for none. Labels beyond
-   * the first 500 share the figures of `(others)`.
+   * the first 500 share the figures of OTHERS.
    */
   readonly label: string;
   /** Request line and headers up to the empty line, the framing of the body included. One octet a character (latin1). */
@@ -21,6 +21,9 @@ export interface WorkloadLine {
   /** Status that is no surprise, because it was recorded or is what the scenario is about; 0: any below 500. */
   readonly expect: number;
 }
+
+/** What is beyond the bounds of a table is counted together under this. */
+export const OTHERS = '(others)';
 
 /**
  * More than one generator process sends on any machine. Those that are due and wait are all in its memory: at a rate without

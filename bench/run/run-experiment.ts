@@ -1,6 +1,6 @@
 /** An experiment, as often as its judgement needs. */
 import { counts, judge, MOST_RUNS, MOST_STARVED, needsAnotherRun } from '../judge/judge.ts';
-import type { LoadPlan, LoadProgress } from '../load/workload.ts';
+import { type LoadPlan, type LoadProgress, OTHERS } from '../load/workload.ts';
 import type { Contender, Experiment, ExperimentResult } from './experiment.ts';
 import { measure } from './measure.ts';
 import type { RunResult } from './run-result.ts';
@@ -38,7 +38,9 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
     runs.push(run);
     options.onRun(who, run);
   }
-  return { contenders: [{ name, version, runs }], judgement: judge(budgets, runs), notes };
+  if (budgets.length > 0 && runs.some(({ load }) => Object.hasOwn(load.byLabel, OTHERS)))
+    notes.push('More routes were asked than are counted by themselves: the budgets of the others were not judged.');
+  return { contenders: [{ name, version, runs }], judgement: judge(budgets, runs, options.runs ?? MOST_RUNS), notes };
 }
 
 function isWanted({ budgets }: Experiment, runs: readonly RunResult[], wanted: number | null): boolean {

@@ -55,7 +55,7 @@ export async function prepareRecording(run: RecordingRun, folder: string): Promi
     mostAnswerBytes: run.mostAnswerBytes,
     most: run.isWhole ? EVERYTHING : wantedOf(load),
   });
-  refuseTooFast(written, load.pace);
+  refusePace(written, load.pace);
   const { tls, port } = moved.listener;
   const length = run.isWhole ? { warmUpMs: 0, measureMs: lengthOf(written, load.pace) } : {};
   return {
@@ -96,13 +96,14 @@ function wantedOf({ pace, warmUpMs, measureMs }: Pick<LoadPlan, 'pace' | 'warmUp
 
 const MOST_IN_CLOSED_LOOP = 20_000;
 
-function refuseTooFast({ requests, lengthMs }: WrittenWorkload, pace: Pace): void {
-  if (pace.kind !== 'recorded' || lengthMs === 0) return;
-  const perSecond = (requests * pace.speed * 1_000) / lengthMs;
+/** @throws BenchInputError where requests cannot leave as they were recorded */
+function refusePace({ requests, lengthMs }: WrittenWorkload, pace: Pace): void {
+  if (pace.kind !== 'recorded') return;
+  if (lengthMs === 0) throw new BenchInputError('all of the recording is due at once, expected a --rate for it');
+  const perSecond = Math.round((requests * pace.speed * 1_000) / lengthMs);
   if (perSecond <= MOST_PER_SECOND) return;
-  const rate = Math.round(perSecond);
   throw new BenchInputError(
-    `at ${pace.speed} times its speed the recording is ${rate}/s, expected ${MOST_PER_SECOND}/s at most`,
+    `at ${pace.speed} times its speed the recording is ${perSecond}/s, expected ${MOST_PER_SECOND}/s at most`,
   );
 }
 

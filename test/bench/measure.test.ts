@@ -79,7 +79,7 @@ describe('a measured recording', () => {
     assert.deepEqual(Object.keys(result.gateway.overhead!).sort(), ['catalog', 'orders']);
     assert.ok(result.gateway.cpuMs > 0 && result.gateway.residentBytes > 0);
 
-    const { outcome, verdicts } = judge(experiment.budgets, [result]);
+    const { outcome, verdicts } = judge(experiment.budgets, [result], 1);
     const broken = verdicts.filter((verdict) => verdict.outcome === 'broken');
     assert.equal(outcome, 'broken');
     assert.deepEqual(

@@ -89,7 +89,7 @@ describe('what cannot be measured', () => {
       [['-c', file('bad.yaml', 'version: 2\n'), '--recording', recording], /bad\.yaml:1:10: 2 is no version/],
       [['-c', config, '--recording', join(folder, 'none.ndjson')], /none\.ndjson/],
       [['-c', config, '--recording', config], /penstock\.yaml:1: /],
-      [['-c', config, '--recording', recording], /holds no request that can be sent/],
+      [['-c', config, '--recording', recording], /no request that can be sent: it is empty/],
       [
         ['-c', config, '--recording', recording, '--secrets', secrets],
         /secrets\.json: expected a JSON object of texts/,

@@ -6,11 +6,13 @@ import type { RequestHead } from '../listener/downstream.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
 const TARGET = /^(?:\/[^\0-\x20\x7f]*|\*)$/;
-const HOST = /^[^\0-\x20\x7f]*$/;
+const QUERY = /^[^\0-\x20\x7f]*$/;
+/** A user and a password before the host's name belong into no message (RFC 9110, section 4.2.4), and into no recording. */
+const HOST = /^[^\0-\x20\x7f@]*$/;
 
 /** Whether a line can be made of a request: one that is no HTTP can be counted, not repeated. */
 export function isRecordable({ fault, rawPath, query, rawHost }: RequestHead): boolean {
-  return fault === null && TARGET.test(rawPath) && HOST.test(rawHost) && (query === null || HOST.test(query));
+  return fault === null && TARGET.test(rawPath) && HOST.test(rawHost) && (query === null || QUERY.test(query));
 }
 
 /** Makes the line of an exchange, without anything secret. One that has not ended is written as it stands. */
